@@ -1,0 +1,62 @@
+import canonicalize from 'canonicalize';
+import { WireError } from '../error.ts';
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** RFC 8785 form of a JSON value, as UTF-8 bytes. */
+export function canonicalBytes(value: unknown): Buffer {
+  const text = canonicalize(value);
+  if (text === undefined) throw new WireError('CANONICAL', 'value has no JSON form');
+  return Buffer.from(text, 'utf8');
+}
+
+/**
+ * Parses JSON and refuses it unless it already is in RFC 8785 form: duplicate members, white space, order and other
+ * spellings of one number all fail here, so one meaning has exactly one byte string.
+ *
+ * @throws WireError `CANONICAL`
+ */
+export function parseCanonical(bytes: Uint8Array): Json {
+  let value: Json;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as Json;
+  } catch {
+    throw new WireError('CANONICAL', 'not UTF-8 JSON');
+  }
+  if (!canonicalBytes(value).equals(bytes)) throw new WireError('CANONICAL', 'not in RFC 8785 canonical form');
+  return value;
+}
+
+/**
+ * Body of a protocol message (secure-aggregation section 5): canonical JSON, restricted to objects, arrays, booleans,
+ * safe integers and printable ASCII strings without `"` and `\`.
+ *
+ * @throws WireError `CANONICAL` or `SIZE` (over 1 MiB, refused before parsing)
+ */
+export function parseBody(bytes: Uint8Array): Json {
+  if (bytes.byteLength > 1 << 20) throw new WireError('SIZE', 'body exceeds 1 MiB');
+  const value = parseCanonical(bytes);
+  assertBodyValue(value);
+  return value;
+}
+
+function assertBodyValue(value: Json): void {
+  if (typeof value === 'string') return assertText(value);
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value) || Object.is(value, -0))
+      throw new WireError('CANONICAL', 'number is not a safe integer');
+    return;
+  }
+  if (typeof value === 'boolean') return;
+  if (value === null) throw new WireError('CANONICAL', 'null is not allowed');
+  if (Array.isArray(value)) return value.forEach(assertBodyValue);
+  for (const [key, member] of Object.entries(value)) {
+    assertText(key);
+    assertBodyValue(member);
+  }
+}
+
+function assertText(text: string): void {
+  if (!/^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/.test(text))
+    throw new WireError('CANONICAL', 'string holds a forbidden character');
+}
