@@ -3,6 +3,7 @@ import { fromBase64url } from './encoding/base64url.ts';
 import { parseBody } from './encoding/canonical.ts';
 import { sha256 } from './encoding/label.ts';
 import { WireError } from './error.ts';
+import { ref } from './scalars.ts';
 
 /** A byte field of a body: base64url without padding, exactly `length` bytes. */
 function bytesField(length: number) {
@@ -16,7 +17,6 @@ function bytesField(length: number) {
 }
 
 /** 16 characters of a-z2-7: stands in for a name (governance, opening paragraph). */
-export const ref = z.string().regex(/^[a-z2-7]{16}$/);
 
 const member = z.strictObject({
   idx: z.int().min(1).max(65_535),

@@ -41,18 +41,20 @@ export function parseBody(bytes: Uint8Array): Json {
 }
 
 function assertBodyValue(value: Json): void {
-  if (typeof value === 'string') return assertText(value);
-  if (typeof value === 'number') {
+  if (typeof value === 'string') {
+    assertText(value);
+  } else if (typeof value === 'number') {
     if (!Number.isSafeInteger(value) || Object.is(value, -0))
       throw new WireError('CANONICAL', 'number is not a safe integer');
-    return;
-  }
-  if (typeof value === 'boolean') return;
-  if (value === null) throw new WireError('CANONICAL', 'null is not allowed');
-  if (Array.isArray(value)) return value.forEach(assertBodyValue);
-  for (const [key, member] of Object.entries(value)) {
-    assertText(key);
-    assertBodyValue(member);
+  } else if (value === null) {
+    throw new WireError('CANONICAL', 'null is not allowed');
+  } else if (Array.isArray(value)) {
+    for (const item of value) assertBodyValue(item);
+  } else if (typeof value === 'object') {
+    for (const [key, member] of Object.entries(value)) {
+      assertText(key);
+      assertBodyValue(member);
+    }
   }
 }
 
