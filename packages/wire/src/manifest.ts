@@ -47,10 +47,6 @@ export const planManifest = z.strictObject({
   }),
   task: z.record(z.string(), z.unknown()),
   stages: z.array(stage).min(1).max(16),
-  strategy: z.strictObject({
-    name: z.enum(['fedavg', 'fedsgd']),
-    serverLearningRate: z.number().positive().max(10).optional(),
-  }),
   aggregation: z.strictObject({
     suite: z.union([z.literal(1), z.literal(2)]).optional(),
     c: z.number().int().min(0).optional(),

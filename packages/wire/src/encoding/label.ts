@@ -22,6 +22,16 @@ export function digestOf(bytes: Uint8Array): string {
   return `sha256:${sha256(bytes).toString('hex')}`;
 }
 
+/** Written form of a hash that is already computed (32 bytes). */
+export function writtenDigest(hash: Uint8Array): string {
+  return `sha256:${Buffer.from(hash).toString('hex')}`;
+}
+
+/** The 32 bytes of a written digest. */
+export function hashOfDigest(digest: string): Buffer {
+  return Buffer.from(digest.slice('sha256:'.length), 'hex');
+}
+
 export function u8(value: number): Buffer {
   return Buffer.of(value);
 }
