@@ -1,0 +1,32 @@
+import { initialModel, modelKind, type Stage, stageKind, type TrainTask } from '@sumveil/learning';
+import { openModel, parametersOf } from './builtin.ts';
+import type { Dataset } from './dataset.ts';
+import { descend } from './descend.ts';
+import { type LocalMetrics, metricsOf } from './local-metrics.ts';
+import { type Prepared, prepareLocally, scores } from './prepared.ts';
+
+export interface BaselineInput {
+  readonly task: TrainTask;
+  readonly stages: readonly Stage[];
+  readonly dataset: Dataset;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What a tenant reaches without the others: the same model, start, learning rate and total number of local steps, on its own train
+ * rows, standardised by its own statistics, scored on its own test rows. It stays at the tenant.
+ */
+export async function loneBaseline(input: BaselineInput): Promise<LocalMetrics> {
+  const { task, dataset } = input;
+  const prepared: Prepared = task.standardise.mode === 'none' ? dataset : prepareLocally(task, dataset);
+  const parameters = await trainAlone(input, prepared);
+  return metricsOf(task, prepared.train.rows, scores(task, parameters, prepared.test));
+}
+
+/** Parameters after all local steps of all training rounds, on one set of rows. */
+export async function trainAlone({ task, stages, signal }: BaselineInput, { train }: Prepared): Promise<Float64Array> {
+  const rounds = stages.filter((stage) => stageKind(stage) === 'train').reduce((sum, stage) => sum + stage.rounds, 0);
+  const start = parametersOf(task, openModel(initialModel(task)));
+  const steps = rounds * task.localSteps;
+  return descend(start, { task, kind: modelKind(task), rows: train, steps, stream: 'batch/alone', signal });
+}
