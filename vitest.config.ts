@@ -8,6 +8,7 @@ export default defineConfig({
       'connectors/*/src/**/*.test.ts',
       'examples/*/src/**/*.test.ts',
       'tests/**/*.test.ts',
+      'scripts/*.test.ts',
     ],
     testTimeout: 30_000,
     hookTimeout: 60_000,

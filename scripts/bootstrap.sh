@@ -1,9 +1,9 @@
 # Sourced by scripts/{demo,test} and .ci/run: brings a checkout to the point where `npm run …` works with the pinned Node.
-# Everything it writes lies in the checkout, in npm's cache or in $SUMVEIL_CACHE. It talks on stderr only.
+# Everything it writes lies in the checkout or in a cache folder (npm's, and ${XDG_CACHE_HOME:-~/.cache}). It talks on
+# stderr only.
 
 # Leaves the caller's shell in the root of the checkout.
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-export SUMVEIL_CACHE="${SUMVEIL_CACHE:-${XDG_CACHE_HOME:-${HOME:-$PWD/.sumveil}/.cache}/sumveil}"
 export npm_config_fund=false npm_config_audit=false npm_config_update_notifier=false
 mkdir -p .sumveil
 

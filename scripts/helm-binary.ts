@@ -70,13 +70,12 @@ function download(folder: string): Buffer {
  * @throws Error on a machine that is not linux x64 and names no binary of its own
  */
 export function helmBinary(): string {
-  const own = process.env['SUMVEIL_HELM'];
+  const own = process.env.SUMVEIL_HELM;
   if (own) return own;
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error('The pinned Helm is for linux x64. Set SUMVEIL_HELM to a helm 3.14 or newer of this machine.');
   }
-  const cache =
-    process.env['SUMVEIL_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'sumveil');
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sumveil');
   const path = join(cache, `helm-${INTEGRITY.slice(7, 17).replaceAll(/\W/g, '')}`);
   if (!existsSync(path)) {
     mkdirSync(cache, { recursive: true });
