@@ -1,1 +1,74 @@
-export {};
+export { parseDecimal, parseSafeDecimal } from './decimal.ts';
+export { TransparencyError, type TransparencyErrorCode } from './error.ts';
+export {
+  type Checkpoint,
+  checkpointText,
+  type OpenCheckpoint,
+  openCheckpoint,
+  parseCheckpoint,
+  peekCheckpoint,
+  signCheckpoint,
+} from './note/checkpoint.ts';
+export { cosignedMessage, cosignLine } from './note/cosignature.ts';
+export {
+  addLines,
+  joinNote,
+  type NoteSignature,
+  type OpenNote,
+  openNote,
+  signNoteLine,
+  splitNote,
+} from './note/note.ts';
+export { type Cosigner, countQuorum, mergeCosignatures, type Quorum, requireQuorum } from './note/quorum.ts';
+export { logVerifier, tlogPolicy, type WitnessKey, witnessName, witnessVerifiers } from './note/roster-keys.ts';
+export {
+  COSIGNATURE_TYPE,
+  formatVerifierKey,
+  LOG_TYPE,
+  parseVerifierKey,
+  type VerifierKey,
+  verifierKey,
+  verifierKeyOf,
+} from './note/verifier-key.ts';
+export {
+  formatTlogProof,
+  type ProvenLeaf,
+  parseTlogProof,
+  requireInclusion,
+  type TlogProof,
+  verifyTlogProof,
+} from './proof/tlog-proof.ts';
+export { EMPTY_ROOT, leafHash, nodeHash } from './tree/hash.ts';
+export { MemoryTree } from './tree/memory-tree.ts';
+export {
+  assembleProof,
+  consistencyPlan,
+  inclusionPlan,
+  type NodeRef,
+  nodesOf,
+  type ProofPlan,
+  proveConsistency,
+  proveInclusion,
+  rootPlan,
+} from './tree/prove.ts';
+export { appendHashes, emptyRange, type Node, type Range, rangeRoot } from './tree/range.ts';
+export {
+  entryBundle,
+  nodeInTile,
+  parseTilePath,
+  TILE_WIDTH,
+  type Tile,
+  type TileLevel,
+  tileOf,
+  tilePath,
+  tilesOfSize,
+} from './tree/tiles.ts';
+export {
+  type ConsistencyClaim,
+  type InclusionClaim,
+  type Size,
+  verifyConsistency,
+  verifyInclusion,
+} from './tree/verify.ts';
+export { type AddCheckpoint, addCheckpointBody, parseAddCheckpoint } from './witness/request.ts';
+export { type WitnessAnswer, type WitnessDeps, type WitnessState, witnessAdd } from './witness/witness.ts';
