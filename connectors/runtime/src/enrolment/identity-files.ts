@@ -1,0 +1,66 @@
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isRef, loadOrCreateKeyFile, rawEd25519 } from '@sumveil/identity';
+import { hash32 } from '@sumveil/wire';
+import { z } from 'zod';
+import { ConnectorError } from '../error.ts';
+import { writeWhole } from '../files.ts';
+
+/** The three keys of a connector; made here, used here, never sent. */
+export interface OwnKeys {
+  readonly roster: KeyObject;
+  readonly witness: KeyObject;
+  readonly tls: KeyObject;
+  /** public halves, 32 bytes */
+  readonly rosterPublic: Buffer;
+  readonly witnessPublic: Buffer;
+}
+
+/** Made on first use; a key that is there is used again. */
+export function loadOwnKeys(stateDir: string): OwnKeys {
+  const roster = loadOrCreateKeyFile(join(stateDir, 'roster.key'), 'ed25519');
+  const witness = loadOrCreateKeyFile(join(stateDir, 'witness.key'), 'ed25519');
+  const tls = loadOrCreateKeyFile(join(stateDir, 'tls.key'), 'p256');
+  return { roster, witness, tls, rosterPublic: rawEd25519(roster), witnessPublic: rawEd25519(witness) };
+}
+
+const membership = z.strictObject({
+  tenantRef: z.string().refine(isRef),
+  name: z.string(),
+  idx: z.int().min(1).max(65_535),
+  rootSpki: hash32,
+});
+
+/** Who this connector is since its enrolment. */
+export type Membership = z.infer<typeof membership> & {
+  /** leaf and issuing certificate, PEM */
+  readonly chainPem: string;
+  readonly rootPem: string;
+  readonly certificate: X509Certificate;
+};
+
+const files = { membership: 'enrolment.json', chain: 'chain.pem', root: 'root.pem' } as const;
+
+/** undefined before the enrolment. @throws ConnectorError `STATE` for files that do not fit together */
+export function readMembership(stateDir: string): Membership | undefined {
+  const path = join(stateDir, files.membership);
+  if (!existsSync(path)) return undefined;
+  try {
+    const fields = membership.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const chainPem = readFileSync(join(stateDir, files.chain), 'utf8');
+    const rootPem = readFileSync(join(stateDir, files.root), 'utf8');
+    return { ...fields, chainPem, rootPem, certificate: new X509Certificate(chainPem) };
+  } catch (cause) {
+    const next = 'Restore the folder as it was, or enrol again in an empty one with a new join string.';
+    throw new ConnectorError('STATE', 'The enrolment files are damaged.', next, cause);
+  }
+}
+
+/** The membership file comes last: without it nothing counts as enrolled. */
+export function storeMembership(stateDir: string, m: Omit<Membership, 'certificate'>): void {
+  writeWhole(join(stateDir, files.chain), m.chainPem);
+  writeWhole(join(stateDir, files.root), m.rootPem);
+  const { tenantRef, name, idx, rootSpki } = m;
+  writeWhole(join(stateDir, files.membership), `${JSON.stringify({ tenantRef, name, idx, rootSpki })}\n`);
+}
