@@ -7,9 +7,9 @@ import {
   migratedSchemaPath,
   migrationsFolder,
   noFilters,
-  openSchemaEngine,
   schemaFile,
   schemaPath,
+  withSchemaEngine,
 } from '../services/coordinator/src/db/schema-engine.ts';
 
 const [name] = process.argv.slice(2);
@@ -33,17 +33,13 @@ async function difference(): Promise<string | null> {
   const dataDir = mkdtempSync(join(tmpdir(), 'sumveil-migration-'));
   const postgres = await startEmbeddedPostgres({ dataDir, durable: false });
   try {
-    const engine = await openSchemaEngine(postgres.superuserUrl('sumveil'));
-    const { stdout } = await engine.diff({
-      from: existsSync(migratedSchemaPath)
-        ? { tag: 'schemaDatamodel', ...schemaFile(migratedSchemaPath) }
-        : { tag: 'empty' },
-      to: { tag: 'schemaDatamodel', ...schemaFile(schemaPath) },
-      script: true,
-      exitCode: null,
-      filters: noFilters,
-    });
-    engine.free();
+    const from = existsSync(migratedSchemaPath)
+      ? ({ tag: 'schemaDatamodel', ...schemaFile(migratedSchemaPath) } as const)
+      : ({ tag: 'empty' } as const);
+    const to = { tag: 'schemaDatamodel', ...schemaFile(schemaPath) } as const;
+    const { stdout } = await withSchemaEngine(postgres.superuserUrl('sumveil'), (engine) =>
+      engine.diff({ from, to, script: true, exitCode: null, filters: noFilters }),
+    );
     return stdout;
   } finally {
     await postgres.stop();

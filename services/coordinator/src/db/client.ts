@@ -1,0 +1,76 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool } from 'pg';
+import { CoordinatorError } from '../error.ts';
+import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import { databaseFault, isRetryable } from './faults.ts';
+
+export type Tx = Prisma.TransactionClient;
+
+export interface Database {
+  /** For single reads outside a transaction; everything that writes goes through `transaction`. */
+  readonly prisma: PrismaClient;
+  /**
+   * Runs `work` in one READ COMMITTED transaction, again after a lock timeout, deadlock or write conflict (at most five
+   * times, with jitter). Nothing slow belongs between BEGIN and COMMIT.
+   *
+   * @throws CoordinatorError DATABASE when Postgres cannot be reached
+   */
+  transaction<T>(work: (tx: Tx) => Promise<T>, options?: { attempts?: number }): Promise<T>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly poolSize?: number;
+  readonly applicationName?: string;
+  /** 30 s; 5 s for the signer, so that one that slept does not hold up the next (governance.md section 1). */
+  readonly idleInTransactionMs?: number;
+  readonly onPoolError?: (error: Error) => void;
+}
+
+const ATTEMPTS = 5;
+
+/** Timeouts of governance.md section 9, "Fencing". */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const pool = new Pool({
+    connectionString: url,
+    max: options.poolSize ?? 8,
+    application_name: options.applicationName ?? 'sumveil',
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 15_000,
+    lock_timeout: 2_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 30_000,
+  });
+  // Idle connections raise when the server stops; the next query reports it where somebody can act.
+  pool.on('error', (error) => options.onPoolError?.(error));
+  const adapter = new PrismaPg(pool, { disposeExternalPool: true });
+  const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
+  return {
+    prisma,
+    transaction: (work, { attempts = ATTEMPTS } = {}) => repeat(prisma, work, attempts),
+    ping: async () => {
+      await prisma.$queryRaw`SELECT 1`.catch((error: unknown) => {
+        throw databaseFault(error) ?? error;
+      });
+    },
+    close: () => prisma.$disconnect(),
+  };
+}
+
+async function repeat<T>(prisma: PrismaClient, work: (tx: Tx) => Promise<T>, attempts: number): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await prisma.$transaction(work, { maxWait: 2_000, timeout: 10_000 });
+    } catch (error) {
+      if (error instanceof CoordinatorError) throw error;
+      if (attempt >= attempts || !isRetryable(error)) throw databaseFault(error) ?? error;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * 2 ** attempt));
+    }
+  }
+}
+
+/** The database's clock, to the millisecond: deadlines and leaf times never come from a process clock (fault F14). */
+export async function databaseNow(tx: Tx): Promise<Date> {
+  const [row] = await tx.$queryRaw<{ now: Date }[]>`SELECT date_trunc('milliseconds', clock_timestamp()) AS now`;
+  return (row as { now: Date }).now;
+}

@@ -1,0 +1,23 @@
+import type { Tx } from '../db/client.ts';
+import { channels, notify } from '../db/notify.ts';
+import type { Topic } from '../queue/topics.ts';
+
+export interface OutboxJob {
+  readonly topic: Topic;
+  readonly ref: string;
+  /** Names the change that wants the work: the same change asks once, however often it is tried. */
+  readonly dedupe: string;
+  /** Not before this time of the database's clock. */
+  readonly availableAt?: Date;
+}
+
+/** Asks for work in the transaction that makes it due. False when this `dedupe` has asked before. */
+export async function enqueue(tx: Tx, { topic, ref, dedupe, availableAt }: OutboxJob): Promise<boolean> {
+  const written = await tx.$executeRaw`
+    INSERT INTO outbox (topic, ref, dedupe, available_at)
+    VALUES (${topic}, ${ref}, ${dedupe}, coalesce(${availableAt ?? null}::timestamptz, now()))
+    ON CONFLICT (dedupe) DO NOTHING`;
+  if (written === 0) return false;
+  await notify(tx, channels.outbox);
+  return true;
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+const ms = (normal: number) => z.number().int().min(1).max(86_400_000).default(normal);
+
+/**
+ * Every period the processes live by, in milliseconds (governance.md sections 1, 5 and 9). One object, so that a test of a
+ * takeover need not wait for real leases.
+ */
+export const timings = z.strictObject({
+  /** Life of a lease and how often its holder renews it. */
+  lease: ms(15_000),
+  leaseRenew: ms(5_000),
+  /** How often rows are looked at without a notification. */
+  poll: ms(250),
+  /** The same for held-open requests, of which there are many. */
+  longPollLook: ms(1_000),
+  /** How long a held-open request may stay open. */
+  longPoll: ms(25_000),
+  /** How often the reconciler looks, and when due work counts as unmoved. */
+  reconcile: ms(10_000),
+  unmoved: ms(60_000),
+  /** Leaves that nobody waits for are sequenced this often. */
+  sequence: ms(2_000),
+  /** Longest wait for a signature before 503. */
+  signature: ms(2_000),
+  revocationPoll: ms(2_000),
+  /** Without a good read of the revocations for this long, tenants get 503. */
+  revocationStale: ms(5_000),
+  /** BullMQ: a job of a killed worker is given to another after about this long. */
+  jobLock: ms(15_000),
+  jobStalled: ms(5_000),
+  /** Time to finish after SIGTERM. */
+  shutdown: ms(25_000),
+});
+
+export type Timings = z.infer<typeof timings>;
+
+export const defaultTimings: Timings = timings.parse({});
