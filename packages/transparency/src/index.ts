@@ -1,6 +1,16 @@
 export { parseDecimal, parseSafeDecimal } from './decimal.ts';
 export { TransparencyError, type TransparencyErrorCode } from './error.ts';
 export {
+  dedupeKey,
+  type EventType,
+  encodeLeaf,
+  isEvent,
+  type Leaf,
+  type LeafOf,
+  MAX_LEAF_BYTES,
+  parseLeaf,
+} from './leaf/leaf.ts';
+export {
   type Checkpoint,
   checkpointText,
   type OpenCheckpoint,
