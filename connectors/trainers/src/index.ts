@@ -1,8 +1,11 @@
 export { builtinTrainer } from './builtin.ts';
+export { builtinCodeDigest } from './code-digest.ts';
 export { csvDataset, tableDataset } from './csv-dataset.ts';
 export type { Dataset, Rows } from './dataset.ts';
+export { gradientAt } from './descend.ts';
 export { TrainersError, type TrainersErrorCode } from './error.ts';
 export { type LocalMetrics, localMetrics, metricsOf } from './local-metrics.ts';
 export { type BaselineInput, loneBaseline, trainAlone } from './lone-baseline.ts';
+export { poolDatasets } from './pool-datasets.ts';
 export { type Prepared, prepare, prepareLocally, scores } from './prepared.ts';
 export type { Trainer, TrainRequest, TrainResult } from './trainer.ts';

@@ -1,1 +1,11 @@
-export {};
+export { type Airline, readAirlines } from './airlines.ts';
+export {
+  BIRDSTRIKES_AGGREGATION,
+  type BirdstrikesPlanInput,
+  birdstrikesPlan,
+  birdstrikesStages,
+  type PlanWithModel,
+} from './plan.ts';
+export { pooledBaseline, pooledBaselineOf } from './pooled-baseline.ts';
+export { type PreparedAirline, prepareAirlines } from './prepare.ts';
+export { birdstrikesTask, ROUNDS, SPLIT_SEED } from './task.ts';

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Digest of the builtin training code, the `code.digest` of a plan: SHA-256 over the lines `<sha256 hex>  <path>\n` of all
+ * source files of @sumveil/learning and @sumveil/trainers, tests left out, paths ascending. A connector compares it with
+ * the plan, so that approvers name the very code that will run.
+ */
+export async function builtinCodeDigest(): Promise<string> {
+  const roots = [
+    ['learning', fileURLToPath(new URL('.', import.meta.resolve('@sumveil/learning')))],
+    ['trainers', fileURLToPath(new URL('.', import.meta.url))],
+  ] as const;
+  const lines = await Promise.all(roots.map(([name, folder]) => sourceLines(name, folder)));
+  return `sha256:${createHash('sha256').update(lines.flat().join('')).digest('hex')}`;
+}
+
+async function sourceLines(name: string, folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true });
+  const sources = found
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'));
+  return Promise.all(
+    sources.sort().map(async (path) => {
+      const hash = createHash('sha256').update(await readFile(join(folder, path)));
+      return `${hash.digest('hex')}  ${name}/${path}\n`;
+    }),
+  );
+}

@@ -1,0 +1,2 @@
+export type { Aggregation } from './plain-sum.ts';
+export { type Simulation, type SimulationResult, simulate } from './simulate.ts';
