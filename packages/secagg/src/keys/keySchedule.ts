@@ -34,6 +34,11 @@ export function escrowPad(a: Uint8Array, dirHash: Uint8Array, u: number, v: numb
   return hkdf(a, dirHash, info('mask-escrow', u16(u), u16(v)), 32);
 }
 
+/** K_uv under its escrow pad, or back; both 32 bytes. */
+export function xorPad(value: Uint8Array, pad: Uint8Array): Buffer {
+  return Buffer.from(value.map((byte, i) => byte ^ pad[i]!));
+}
+
 /** Mask key of the unordered pair, the same from either side. @param kem suite 2: K_uv */
 export function pairMaskKey(
   dh: Uint8Array,
