@@ -1,0 +1,28 @@
+import type { Roster } from '@sumveil/secagg';
+import type { DsseEnvelope } from '@sumveil/wire';
+import type { ContractFault } from '../data/data-source.ts';
+import type { LocalPolicy } from '../policy/local-policy.ts';
+import type { AttemptRow, JobRow } from '../state/attempts.ts';
+import type { Material } from './material.ts';
+
+/** What the tenant knows by itself at the moment of judging. Nothing here comes from the coordinator unchecked. */
+export interface GateContext {
+  /** pinned epoch that the plan names; undefined when it names none */
+  readonly roster: Roster | undefined;
+  readonly tenantRef: string;
+  /** ms since 1970 */
+  readonly now: number;
+  readonly policy: LocalPolicy;
+  /** own list as this connector signed it last */
+  readonly ownApprovers: DsseEnvelope | undefined;
+  /** refusals and withdrawals that own approvers handed in here */
+  readonly ownWithdrawals: readonly DsseEnvelope[];
+  /** own witness: size cosigned last, and whether the log has forked */
+  readonly witness: { readonly size: number; readonly fork: boolean };
+  /** micro-units of epsilon spent so far on this data */
+  readonly spentMicro: number;
+  readonly job: JobRow;
+  /** every attempt of this run that this connector has joined, the present one left out */
+  readonly attempts: readonly AttemptRow[];
+  readonly data: (material: Material) => Promise<ContractFault | undefined>;
+}

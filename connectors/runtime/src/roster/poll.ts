@@ -1,0 +1,19 @@
+import { errorCode } from '@sumveil/telemetry';
+import { pause } from '../pause.ts';
+import type { Site } from '../site.ts';
+
+const WAITING_MS = 1_000;
+const PINNED_MS = 15_000;
+
+/** Keeps the offered roster fresh: often while the tenant's admin waits for the first one, seldom afterwards. */
+export async function pollRosters({ rosters, board, logger, now, stopping }: Site): Promise<void> {
+  while (!stopping.aborted) {
+    try {
+      await rosters.refresh();
+      board.lastContactAt = now();
+    } catch (error) {
+      if (!stopping.aborted) logger.event('connector.waiting', { code: errorCode(error) });
+    }
+    await pause(rosters.pinned() ? PINNED_MS : WAITING_MS, stopping);
+  }
+}

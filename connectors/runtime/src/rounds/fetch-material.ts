@@ -1,0 +1,29 @@
+import type { Task } from '@sumveil/wire';
+import type { RawMaterial } from '../gate/material.ts';
+import type { Site } from '../site.ts';
+
+/** All bytes that the gate judges, as the coordinator hands them over. */
+export async function fetchRawMaterial({ client }: Site, task: Task): Promise<RawMaterial> {
+  const { runId, planHash } = task;
+  const [opened, granted, planFile] = await Promise.all([
+    client.call('attemptPlan', { params: { planHash } }),
+    client.call('runGrant', { params: { runId } }),
+    client.call('runPlan', { params: { runId } }),
+  ]);
+  return {
+    runId,
+    planFile,
+    grant: base64(granted.grant),
+    grantLeaf: base64(granted.leaf),
+    grantProof: Buffer.from(granted.proof, 'utf8'),
+    approverLists: granted.approverLists.map(base64),
+    requesterRef: granted.requesterRef,
+    plan: base64(opened.plan),
+    roundLeaf: base64(opened.leaf),
+    roundProof: Buffer.from(opened.proof, 'utf8'),
+  };
+}
+
+function base64(text: string): Buffer {
+  return Buffer.from(text, 'base64');
+}

@@ -1,0 +1,48 @@
+import type { Dataset } from '@sumveil/trainers';
+import { parseDsse } from '@sumveil/wire';
+import type { GateContext } from '../gate/context.ts';
+import { judge, type Verdict } from '../gate/gate.ts';
+import type { Material, RawMaterial } from '../gate/material.ts';
+import type { Site } from '../site.ts';
+
+export interface Judged {
+  readonly verdict: Verdict;
+  /** rows that passed the data contract */
+  readonly dataset: Dataset | undefined;
+}
+
+/**
+ * Runs the gate with what the tenant knows at this moment: policy file, withdrawals, own list, ledger, counters, clock.
+ *
+ * @param minSize log size that the proofs must reach; the second pass judges the proofs of the first
+ */
+export async function judgeRaw(site: Site, raw: RawMaterial, planHash: string, minSize?: number): Promise<Judged> {
+  let dataset: Dataset | undefined;
+  const { state, rosters, member, now } = site;
+  const contextOf = (material: Material): GateContext => {
+    const own = state.trust.approverList();
+    const witness = state.trust.witness();
+    return {
+      roster: rosters.byHash(material.plan.rosterHash),
+      tenantRef: member.tenantRef,
+      now: now(),
+      policy: site.policy().policy,
+      ownApprovers: own && parseDsse(own.envelope),
+      ownWithdrawals: state.trust.withdrawals().map((row) => parseDsse(row.envelope)),
+      witness: { size: minSize ?? witness?.size ?? 0, fork: witness?.fork ?? false },
+      spentMicro: state.ledger.totalMicro(LEDGER),
+      job: state.attempts.job(material.grant.runId),
+      attempts: state.attempts.of(material.grant.runId).filter((row) => row.planHash !== planHash),
+      async data({ task }) {
+        const loaded = await site.data.load(task);
+        if ('fault' in loaded) return loaded.fault;
+        dataset = loaded;
+        return undefined;
+      },
+    };
+  };
+  return { verdict: await judge(raw, contextOf), dataset };
+}
+
+/** One table, one budget: every charge of this connector is on the same rows. */
+export const LEDGER = 'data';

@@ -1,0 +1,19 @@
+import type { Site } from '../site.ts';
+import type { Attempt, AttemptTable } from './attempt.ts';
+
+/** What a phase works with. */
+export interface PhaseDeps {
+  readonly site: Site;
+  readonly table: AttemptTable;
+}
+
+export function showPhase({ board, logger }: Site, attempt: Attempt, phase: string): void {
+  const { runId, round, attempt: number } = attempt;
+  board.setRun({ runId, round, attempt: number, phase });
+  logger.with({ run: runId, round, attempt: number }).event('connector.phase', { phase });
+}
+
+/** Messages that were kept go out again as they were; a phase that is past and has no kept message stays silent. */
+export function isPast(attempt: Attempt, step: Attempt['state']['step']): boolean {
+  return attempt.state.step !== step || attempt.ended.signal.aborted;
+}

@@ -1,0 +1,90 @@
+import { errorCode } from '@sumveil/telemetry';
+import {
+  logVerifier,
+  parseAddCheckpoint,
+  peekCheckpoint,
+  type WitnessAnswer,
+  witnessAdd,
+  witnessName,
+} from '@sumveil/transparency';
+import { digestOf } from '@sumveil/wire';
+import { pause } from '../pause.ts';
+import type { Site } from '../site.ts';
+
+/** What the witness needs of the site. */
+export type WitnessSite = Pick<
+  Site,
+  'state' | 'keys' | 'member' | 'client' | 'rosters' | 'board' | 'logger' | 'now' | 'stopping'
+>;
+
+const AGAIN_MS = 1_000;
+
+/** Cosigns the log's checkpoints from the moment a roster is pinned (governance section 5). */
+export async function witnessLoop(site: WitnessSite): Promise<void> {
+  const { rosters, client, board, logger, state, now, stopping } = site;
+  while (!stopping.aborted) {
+    try {
+      await rosters.whenPinned(stopping);
+      const size = String(state.trust.witness()?.size ?? 0);
+      const { request } = await client.call('witnessPoll', { query: { size }, signal: stopping });
+      board.lastContactAt = now();
+      if (request !== null && !(await answerRequest(site, Buffer.from(request, 'utf8'))))
+        await pause(AGAIN_MS, stopping);
+    } catch (error) {
+      if (stopping.aborted) return;
+      logger.event('connector.waiting', { code: errorCode(error) });
+      await pause(AGAIN_MS, stopping);
+    }
+  }
+}
+
+/**
+ * Compare, commit, then answer (governance section 5). The first two are one synchronous step, so nothing comes between.
+ *
+ * @returns true when the checkpoint was cosigned
+ */
+export async function answerRequest(site: WitnessSite, request: Buffer): Promise<boolean> {
+  const { client, logger, now } = site;
+  const answer = judge(site, request);
+  const size = sizeOf(request);
+  logger.event('witness.answer', { code: String(answer.status), ...(size && { size }) });
+  if (!size) return false;
+  const { status, contentType, body } = answer;
+  if (status === 200)
+    site.state.egress.record({ what: 'cosignature', digest: digestOf(body), bytes: body.length }, now());
+  await client.call('witnessAnswer', {
+    body: { size: String(size), status, ...(contentType && { contentType }), body: body.toString('utf8') },
+  });
+  return status === 200;
+}
+
+function judge({ state, rosters, keys, member, board, now }: WitnessSite, request: Buffer): WitnessAnswer {
+  const roster = rosters.pinned()!;
+  const stored = state.trust.witness();
+  const answer = witnessAdd(stored, request, {
+    logKeys: [logVerifier(roster)],
+    origin: roster.logOrigin,
+    witness: { name: witnessName(roster.logOrigin, member.tenantRef), key: keys.witness },
+    now: Math.floor(now() / 1_000),
+  });
+  if (answer.status === 200 && answer.state)
+    state.trust.setWitness({ size: answer.state.size, root: Buffer.from(answer.state.root), fork: false });
+  if (answer.fork) {
+    // The log has signed two histories. Nothing more is joined; the admin decides.
+    state.trust.setWitness({ size: stored?.size ?? 0, root: stored?.root ?? Buffer.alloc(32), fork: true });
+    board.warn(
+      'FORK',
+      'The audit log has shown two histories. This connector takes part in nothing until that is settled.',
+    );
+  }
+  return answer;
+}
+
+function sizeOf(request: Buffer): number | undefined {
+  try {
+    const { size } = peekCheckpoint(parseAddCheckpoint(request).note);
+    return size > 0 ? size : undefined;
+  } catch {
+    return undefined;
+  }
+}
