@@ -29,7 +29,6 @@ export function readPlanFile(bytes: Uint8Array): unknown {
     uniqueKeys: true,
     merge: false,
     intAsBigInt: true,
-    stringKeys: true,
     prettyErrors: true,
   });
   const fault = document.errors[0] ?? document.warnings[0];
