@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { addAbortSignal } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { IdentityError } from '../error.ts';
 import { assertPinned } from './client.ts';
@@ -14,6 +15,7 @@ export interface PinnedPeer {
   readonly rootSpki: readonly string[];
   /** Default 10 s. */
   readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -46,16 +48,20 @@ function presentedChain(peer: PinnedPeer): Promise<X509Certificate[]> {
       // Nothing is trusted or sent on this connection; see above.
       rejectUnauthorized: false,
     });
-    const timer = setTimeout(() => socket.destroy(new Error('timeout')), timeoutMs);
+    if (peer.signal) addAbortSignal(peer.signal, socket);
+    const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), timeoutMs);
+    const fail = (why: string) =>
+      reject(new IdentityError('PIN', `no TLS 1.3 connection to the coordinator (${why}); check address and network`));
     socket.once('secureConnect', () => {
       resolve(chainOf(socket));
       socket.destroy();
     });
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code ?? error.message;
-      reject(new IdentityError('PIN', `no TLS 1.3 connection to the coordinator (${why}); check address and network`));
+    socket.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
+    socket.once('close', () => {
+      clearTimeout(timer);
+      // Without effect when there is an answer already.
+      fail('closed by the peer');
     });
-    socket.once('close', () => clearTimeout(timer));
   });
 }
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import { type ConnectionOptions, connect, createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CertificateAuthority, createIssuingCa, createRootCa } from '../authority/ceremony.ts';
@@ -253,6 +253,20 @@ describe('client', () => {
     const rootSpki = [ours.issuing.spki];
     const rootsPem = [ours.issuing.certificatePem];
     expect(() => clientTls({ rootsPem, rootSpki })).toThrow(/not that of a self-signed CA/);
+  });
+
+  test('a peer that hangs up, one that says nothing and one that is given up do not hang the caller', async () => {
+    const held: Socket[] = [];
+    const mute = createTcpServer((socket) => void held.push(socket.on('error', () => {})));
+    const rude = createTcpServer((socket) => socket.destroy());
+    for (const server of [mute, rude]) await once(server.listen(0, '127.0.0.1'), 'listening');
+    const ask = (server: TcpServer, more: object) =>
+      fetchPinnedRoot({ host: '127.0.0.1', port: port(server as Server), rootSpki: [ours.root.spki], ...more });
+    await expect(ask(rude, {})).rejects.toThrow(expect.objectContaining({ code: 'PIN' }));
+    await expect(ask(mute, { timeoutMs: 20 })).rejects.toThrow(/no answer in time/);
+    await expect(ask(mute, { signal: AbortSignal.abort() })).rejects.toThrow(/ABORT_ERR/);
+    for (const socket of held) socket.destroy();
+    for (const server of [mute, rude]) server.close();
   });
 
   test('a port where nobody answers is said so', async () => {
