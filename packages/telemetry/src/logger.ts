@@ -36,19 +36,23 @@ export function createLogger(options: LoggerOptions): Logger {
   return loggerOn(write, { process: word(options.process) }, { events: 0, fields: 0 });
 }
 
+const contextNames: ReadonlySet<string> = new Set(contextFields);
+const allowedIn: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries(events).map(([name, { names }]) => [name, new Set<string>([...contextFields, ...names])]),
+);
+
 function loggerOn(write: Sink, context: Record<string, string | number>, dropped: Dropped): Logger {
   return {
     event(name, fields) {
-      const entry = Object.hasOwn(events, name) ? events[name] : undefined;
-      if (!entry) {
+      const allowed = allowedIn.get(name);
+      if (!allowed) {
         dropped.events++;
         return;
       }
-      const allowed = new Set<string>([...contextFields, ...entry.names]);
-      write(entry.level, { ...context, event: name, ...picked(fields, allowed, dropped) });
+      write(events[name].level, { ...context, event: name, ...picked(fields, allowed, dropped) });
     },
     with(more) {
-      return loggerOn(write, { ...context, ...picked(more, new Set(contextFields), dropped) }, dropped);
+      return loggerOn(write, { ...context, ...picked(more, contextNames, dropped) }, dropped);
     },
     dropped,
   };
