@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { table } from '../../output.ts';
+import type { Run } from '../../program.ts';
+import { askConnector, askConnectorForBytes } from './call.ts';
+
+interface RosterShown {
+  epoch: number;
+  rosterHash: string;
+  fingerprint: string;
+  members: { idx: number; tenantRef: string; own: boolean }[];
+  ownRow: string;
+  minCohort: number;
+  witnessQuorum: number;
+  faults: string[];
+}
+
+export function registerConnectorRoster(connector: Command, run: Run): void {
+  const roster = connector.command('roster').description('the roster that this connector trusts');
+
+  roster
+    .command('show')
+    .description('pinned and offered roster; compare the 16 groups over another channel before pinning')
+    .option('--trust <file>', 'write the trust file for `sumveil audit verify` instead')
+    .action(({ trust }: { trust?: string }) =>
+      run(async (cli) => {
+        if (trust) {
+          const bytes = await askConnectorForBytes(cli, '/v1/roster/trust');
+          writeFileSync(trust, bytes);
+          cli.out.print(
+            { file: trust, trust: JSON.parse(bytes.toString('utf8')) },
+            () => `${trust} anchors bundles to the pinned roster`,
+          );
+          return;
+        }
+        const answer = await askConnector<{ pinned: RosterShown | null; offered: RosterShown | null }>(
+          cli,
+          'GET',
+          '/v1/roster',
+        );
+        cli.out.print(answer, () => [shown('pinned', answer.pinned), shown('offered', answer.offered)].join('\n\n'));
+      }),
+    );
+
+  roster
+    .command('pin <hash...>')
+    .description('trust the offered roster of epoch 1; give the hash that you compared')
+    .action((hash: string[]) =>
+      run(async (cli) => {
+        const answer = await askConnector<{ pinned: RosterShown }>(cli, 'POST', '/v1/roster/pin', {
+          rosterHash: hash.join(''),
+        });
+        cli.out.print(answer, () => `pinned epoch ${answer.pinned.epoch}: ${answer.pinned.fingerprint}`);
+      }),
+    );
+
+  roster
+    .command('approve <hash...>')
+    .description('approve a later epoch; it is pinned when the old epoch’s quorum has approved it')
+    .action((hash: string[]) =>
+      run(async (cli) => {
+        const answer = await askConnector<{ pinned: boolean }>(cli, 'POST', '/v1/roster/approve', {
+          rosterHash: hash.join(''),
+        });
+        cli.out.print(answer, () => (answer.pinned ? 'approved and pinned' : 'approved; waits for the other members'));
+      }),
+    );
+}
+
+function shown(title: string, roster: RosterShown | null): string {
+  if (!roster) return `${title}: none`;
+  const rows = roster.members.map((member) => [member.idx, member.tenantRef, member.own ? 'this tenant' : '']);
+  const facts = `epoch ${roster.epoch}, own row ${roster.ownRow}, smallest cohort ${roster.minCohort}, witness quorum ${roster.witnessQuorum}`;
+  return [
+    `${title}: ${facts}`,
+    roster.fingerprint,
+    table(['idx', 'tenant', ''], rows),
+    ...roster.faults.map((fault) => `fault: ${fault}`),
+  ].join('\n');
+}

@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { CliError } from '../../error.ts';
+import { exitCode } from '../../exit-code.ts';
+import { table } from '../../output.ts';
+import type { Run } from '../../program.ts';
+import { roundLine, watchRun } from './watch.ts';
+
+export function registerRun(program: Command, run: Run): void {
+  const command = program.command('run').description('runs of approved plans');
+
+  command
+    .command('start <digest>')
+    .description('ask for a run of a plan; policy decides')
+    .action((planDigest: string) =>
+      run(async (cli) => {
+        const { runId, decision } = await cli.management().call('startRun', { params: { planDigest } });
+        const because = decision.reasons.length > 0 ? decision.reasons.join(', ') : decision.cause;
+        cli.out.print({ runId, decision }, () => (runId ? `allowed (${because}): ${runId}` : `denied: ${because}`));
+        return runId ? exitCode.ok : exitCode.denied;
+      }),
+    );
+
+  command
+    .command('list')
+    .description('runs that concern you')
+    .action(() =>
+      run(async (cli) => {
+        const { runs } = await cli.management().call('listRuns', {});
+        const rows = runs.map((one) => [
+          one.runId,
+          one.planName,
+          one.state,
+          `${one.round}/${one.rounds}`,
+          one.reason ?? '',
+        ]);
+        cli.out.print(runs, () => table(['run', 'plan', 'state', 'round', 'reason'], rows));
+      }),
+    );
+
+  command
+    .command('status <run>')
+    .description('state of a run and its rounds')
+    .action((runId: string) =>
+      run(async (cli) => {
+        const status = await cli.management().call('runStatus', { params: { runId }, query: {} });
+        const head = `${runId}: ${status.run.state}, round ${status.run.round} of ${status.run.rounds}${status.run.reason ? ` (${status.run.reason})` : ''}`;
+        cli.out.print(status, () => [head, ...status.rounds.map(roundLine)].join('\n'));
+      }),
+    );
+
+  command
+    .command('watch <run>')
+    .description('follow a run until it ends')
+    .action((runId: string) =>
+      run(async (cli) => {
+        const status = await watchRun(cli.management(), runId, (round) => cli.out.progress(roundLine(round)));
+        cli.out.print(status, () => `${runId} ${status.run.state}${status.run.reason ? `: ${status.run.reason}` : ''}`);
+        return status.run.state === 'completed' ? exitCode.ok : exitCode.failed;
+      }),
+    );
+
+  command
+    .command('abort <run>')
+    .description('stop a run; what has been released stays (platform operator)')
+    .requiredOption('--reason <code>', 'reason code, lower case with dashes')
+    .action((runId: string, { reason }: { reason: string }) =>
+      run(async (cli) => {
+        if (!/^[a-z0-9-]{1,40}$/.test(reason))
+          throw new CliError(
+            exitCode.usage,
+            'REASON',
+            'A reason code has lower case letters, digits and dashes.',
+            'Use for example operator-stop.',
+          );
+        const view = await cli.management().call('abortRun', { params: { runId }, body: { reason } });
+        cli.out.print(view, () => `${runId} aborted`);
+      }),
+    );
+}

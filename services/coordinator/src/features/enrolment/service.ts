@@ -1,0 +1,184 @@
+import { X509Certificate } from 'node:crypto';
+import { type CheckedCsr, checkCsr, checkEnrolmentProofs, IdentityError, spiffeName } from '@sumveil/identity';
+import { fromBase64url, hashOfDigest, type InputOf, type routes, sha256, writtenDigest } from '@sumveil/wire';
+import type { Tx } from '../../db/client.ts';
+import type { Deps } from '../../deps.ts';
+import { CoordinatorError } from '../../error.ts';
+import { certificateOrderBytes } from '../../signing/certificate-order.ts';
+import { readSignerPublic } from '../../signing/signer-public.ts';
+
+export type EnrolmentRequest = InputOf<(typeof routes.enroll)['body']>;
+
+export interface Enrolled {
+  tenantRef: string;
+  name: string;
+  chain: string;
+  root: string;
+  idx: number;
+}
+
+/** One text for every refusal; the reason is for the log leaf alone (governance section 1, rule 4). */
+const refusal = 'Enrolment refused: the join string is unknown, spent or expired, or the request does not fit it.';
+
+/**
+ * Exchanges a one-time token for a certificate. The token is spent in the transaction that stores the connector; the same
+ * request again, after an answer that was lost, gets the same certificate.
+ */
+export async function enroll(deps: Deps, request: EnrolmentRequest): Promise<Enrolled> {
+  const tokenHash = sha256(fromBase64url(request.token, 32));
+  try {
+    const csr = await checkCsr(request.csr);
+    checkProofs(request, tokenHash, csr);
+    const { tenantRef, idx, name } = await spendToken(deps, request, tokenHash, csr);
+    const chain = Buffer.from(await deps.sign.awaitSignature('certificate', subjectOf(tokenHash))).toString('utf8');
+    await storeCertificate(deps, { tenantRef, name, chain, request, tokenHash, csr });
+    deps.logger.event('message.accepted', { kind: 'enrolment', tenantRef });
+    return { tenantRef, name, chain, root: readSignerPublic(deps.config.signerPublicFile).rootPem, idx };
+  } catch (error) {
+    throw await refused(deps, error, tokenHash);
+  }
+}
+
+function checkProofs(request: EnrolmentRequest, tokenHash: Buffer, csr: CheckedCsr): void {
+  checkEnrolmentProofs({
+    tokenHash,
+    csrSpki: csr.spki,
+    rosterKey: Buffer.from(fromBase64url(request.rosterKey, 32)),
+    rosterProof: Buffer.from(fromBase64url(request.rosterProof, 64)),
+    witnessKey: Buffer.from(fromBase64url(request.witnessKey, 32)),
+    witnessProof: Buffer.from(fromBase64url(request.witnessProof, 64)),
+  });
+}
+
+const subjectOf = (tokenHash: Buffer) => `token:${tokenHash.toString('hex')}`;
+
+async function spendToken(deps: Deps, request: EnrolmentRequest, tokenHash: Buffer, csr: CheckedCsr) {
+  const hash = Uint8Array.from(tokenHash);
+  const [rosterKey, witnessKey] = [request.rosterKey, request.witnessKey].map((key) =>
+    Uint8Array.from(fromBase64url(key, 32)),
+  );
+  return deps.db.transaction(async (tx) => {
+    const spent = await tx.$queryRaw<{ tenant_ref: string; spki_hash: Uint8Array | null }[]>`
+      UPDATE join_token SET used_at = now() WHERE hash = ${hash} AND used_at IS NULL AND expires_at > now()
+      RETURNING tenant_ref, spki_hash`;
+    if (spent.length === 0) return sameRequestAgain(tx, request, hash);
+    const { tenant_ref: tenantRef, spki_hash: bound } = spent[0]!;
+    if (bound && !csr.spkiSha256.equals(bound))
+      throw new IdentityError('CSR', 'the request carries another key than the join string is bound to');
+    const tenant = await tx.tenant.findUniqueOrThrow({ where: { ref: tenantRef } });
+    const known = await tx.connector.findFirst({
+      where: { OR: [{ rosterKey }, { witnessKey }, { rosterKey: witnessKey }, { witnessKey: rosterKey }] },
+    });
+    if (known || tenant.status !== 'active')
+      throw new IdentityError('PROOF', 'keys are known already, or the tenant is suspended');
+    const n = (await tx.connector.count({ where: { tenantRef } })) + 1;
+    const name = spiffeName(deps.config.trustDomain, tenantRef, n);
+    await tx.connector.create({ data: { name, tenantRef, n, rosterKey: rosterKey!, witnessKey: witnessKey! } });
+    await deps.sign.requestSignature(
+      tx,
+      'certificate',
+      subjectOf(tokenHash),
+      orderOf(request, name, tokenHash, deps.timings.certificateSeconds),
+    );
+    return { tenantRef, idx: tenant.idx, name };
+  });
+}
+
+/** A spent token admits exactly the request that spent it: same keys, and no certificate stored under another one. */
+async function sameRequestAgain(tx: Tx, request: EnrolmentRequest, hash: Uint8Array<ArrayBuffer>) {
+  const token = await tx.joinToken.findUnique({ where: { hash } });
+  const connector = await tx.connector.findUnique({
+    where: { rosterKey: Uint8Array.from(fromBase64url(request.rosterKey, 32)) },
+  });
+  const pending = await tx.signRequest.findUnique({
+    where: { kind_subject: { kind: 'certificate', subject: subjectOf(Buffer.from(hash)) } },
+  });
+  const order = pending ? (JSON.parse(Buffer.from(pending.body).toString('utf8')) as { csr: string }) : undefined;
+  const done = connector ? await tx.certificate.count({ where: { connectorName: connector.name } }) : 0;
+  if (!token || !connector || connector.tenantRef !== token.tenantRef || order?.csr !== request.csr || done > 0) {
+    throw new IdentityError('JOIN', 'the token is unknown, spent or expired');
+  }
+  const { idx } = await tx.tenant.findUniqueOrThrow({ where: { ref: token.tenantRef } });
+  return { tenantRef: token.tenantRef, idx, name: connector.name };
+}
+
+function orderOf(request: EnrolmentRequest, name: string, tokenHash: Buffer, lifeSeconds: number): Buffer {
+  const { rosterKey, rosterProof, witnessKey, witnessProof } = request;
+  return certificateOrderBytes({
+    name,
+    csr: request.csr,
+    lifeSeconds,
+    by: { kind: 'token', tokenHash: tokenHash.toString('base64url'), rosterKey, rosterProof, witnessKey, witnessProof },
+  });
+}
+
+interface Issued {
+  readonly tenantRef: string;
+  readonly name: string;
+  readonly chain: string;
+  readonly request: EnrolmentRequest;
+  readonly tokenHash: Buffer;
+  readonly csr: CheckedCsr;
+}
+
+async function storeCertificate(
+  deps: Deps,
+  { tenantRef, name, chain, request, tokenHash, csr }: Issued,
+): Promise<void> {
+  const certificate = new X509Certificate(chain);
+  const serial = certificate.serialNumber;
+  await deps.db.transaction(async (tx) => {
+    if (await tx.certificate.findUnique({ where: { serial } })) return;
+    const [notBefore, notAfter] = [certificate.validFromDate, certificate.validToDate];
+    await tx.certificate.create({
+      data: {
+        serial,
+        connectorName: name,
+        spkiHash: Uint8Array.from(csr.spkiSha256),
+        chainPem: chain,
+        notBefore,
+        notAfter,
+      },
+    });
+    await deps.log.appendLeaf(tx, {
+      type: 'connector.enrolled',
+      actor: { kind: 'connector', ref: tenantRef, via: 'enrolment' },
+      tenantRef,
+      connector: name,
+      serial,
+      spkiHash: writtenDigest(csr.spkiSha256),
+      rosterKey: request.rosterKey,
+      witnessKey: request.witnessKey,
+      notBefore: notBefore.toISOString(),
+      notAfter: notAfter.toISOString(),
+      issuerSki: issuerKeyId(chain),
+      tokenHash: writtenDigest(tokenHash),
+      secondFactor: 'none',
+    });
+  });
+}
+
+/** SHA-256 of the issuing certificate's key: names the issuer without trusting an extension. */
+function issuerKeyId(chain: string): string {
+  const issuing = chain.slice(chain.indexOf('-----END CERTIFICATE-----') + '-----END CERTIFICATE-----'.length);
+  return writtenDigest(sha256(new X509Certificate(issuing).publicKey.export({ type: 'spki', format: 'der' })));
+}
+
+async function refused(deps: Deps, error: unknown, tokenHash: Buffer): Promise<unknown> {
+  if (error instanceof CoordinatorError && error.code === 'UNAVAILABLE') return error;
+  const code = error instanceof IdentityError ? error.code : error instanceof CoordinatorError ? error.code : undefined;
+  if (code === undefined) return error;
+  await deps.db.transaction(async (tx) => {
+    const written = writtenDigest(tokenHash);
+    const token = await tx.joinToken.findUnique({ where: { hash: Uint8Array.from(hashOfDigest(written)) } });
+    await deps.log.appendLeaf(tx, {
+      type: 'connector.enrol_refused',
+      actor: { kind: 'service', ref: 'coordinator', via: 'enrolment' },
+      code,
+      tokenHash: written,
+      ...(token ? { tenantRef: token.tenantRef } : {}),
+    });
+  });
+  deps.logger.event('message.refused', { kind: 'enrolment', code });
+  return new CoordinatorError('ENROLMENT_REFUSED', refusal);
+}

@@ -1,0 +1,57 @@
+import type { Deps } from '../../deps.ts';
+import type { Lease } from '../../lease/lease.ts';
+import { withLease } from '../../lease/lease.ts';
+import { openRound } from './open-round.ts';
+import { isCollecting } from './phase.ts';
+import { advertise } from './phases/advertise.ts';
+import { collect } from './phases/collect.ts';
+import { release } from './phases/release.ts';
+import { sum } from './phases/sum.ts';
+import { loadAttempt } from './store.ts';
+
+/** One step of an attempt: true when rows have changed and the next step may be due already. */
+export type Step = (deps: RoundDeps, lease: Lease, attemptId: string) => Promise<boolean>;
+
+export interface RoundDeps extends Deps {
+  readonly seal: import('./seal.ts').Seal;
+  /** Since when this process could see tenants answer; milliseconds of the database clock. */
+  readonly watchingSince: number;
+}
+
+/** Does what is due for an attempt, and again until nothing is. Safe to call at any time, any number of times. */
+export async function advanceAttempt(deps: RoundDeps, attemptId: string): Promise<void> {
+  const { row } = await loadAttempt(deps.db.prisma, attemptId);
+  await withLease(deps.db, { resource: `run:${row.runId}` }, async (lease) => {
+    await advanceUnder(deps, lease, attemptId);
+    await openNext(deps, lease, row.runId);
+  });
+}
+
+/** Opens the run's next round when none is open, and starts it. */
+export async function advanceRun(deps: RoundDeps, runId: string): Promise<void> {
+  await withLease(deps.db, { resource: `run:${runId}` }, (lease) => openNext(deps, lease, runId));
+}
+
+async function openNext(deps: RoundDeps, lease: Lease, runId: string): Promise<void> {
+  for (;;) {
+    const attemptId = await openRound(deps, lease, runId);
+    if (!attemptId) return;
+    await advanceUnder(deps, lease, attemptId);
+  }
+}
+
+async function advanceUnder(deps: RoundDeps, lease: Lease, attemptId: string): Promise<void> {
+  for (;;) {
+    const { row } = await loadAttempt(deps.db.prisma, attemptId);
+    const step = stepOf(row.phase);
+    if (!step || !(await step(deps, lease, attemptId))) return;
+  }
+}
+
+function stepOf(phase: string): Step | undefined {
+  if (phase === 'opening') return advertise;
+  if (isCollecting(phase)) return collect;
+  if (phase === 'summing') return sum;
+  if (phase === 'releasing') return release;
+  return undefined;
+}

@@ -1,0 +1,60 @@
+import { checkChunk, chunkLayout, chunkShape, SecaggError } from '@sumveil/secagg';
+import { digestOf } from '@sumveil/wire';
+import type { Deps } from '../../deps.ts';
+import { CoordinatorError } from '../../error.ts';
+import type { Sender } from './accept-message.ts';
+import { attemptForTenant, lockAttempt, requireList } from './store.ts';
+
+/**
+ * Takes one masked chunk. Length and padding are checked before anything is kept (fault F11); the bytes become visible by
+ * the row alone, so a torn upload leaves nothing behind.
+ */
+export async function acceptChunk(
+  deps: Deps,
+  sender: Sender,
+  place: { planHash: Buffer; segment: number; chunk: number },
+  bytes: Buffer,
+): Promise<{ digest: string; size: number }> {
+  const { row, plan, idx } = await attemptForTenant(deps.db.prisma, place.planHash, sender.tenantRef);
+  const { segment, chunk } = place;
+  if (row.phase !== 'masked') throw closed(row.phase);
+  const u2 = await requireList(deps.db.prisma, row.id, 'u2');
+  if (!u2.members.includes(idx))
+    throw new CoordinatorError('ROUND_CLOSED', 'This tenant is not in U2 of the attempt; it joins the next round.');
+  const layout = chunkLayout(plan).segments.find((candidate) => candidate.segment === segment);
+  if (!layout || chunk >= layout.chunks)
+    throw new CoordinatorError('MESSAGE_REFUSED', `There is no chunk ${chunk} in segment ${segment} of this plan.`);
+  try {
+    checkChunk(plan, segment, chunk, bytes);
+  } catch (error) {
+    if (!(error instanceof SecaggError)) throw error;
+    const expected = chunkShape(plan, segment, chunk).bytes;
+    throw new CoordinatorError(
+      'MESSAGE_REFUSED',
+      `Chunk refused: ${bytes.length} bytes came, ${expected} were expected. Nothing was kept; send it again whole.`,
+    );
+  }
+  const digest = digestOf(bytes);
+  await deps.artifacts.put(bytes, { maxBytes: bytes.length, digest });
+  await deps.db.transaction(async (tx) => {
+    const locked = await lockAttempt(tx, row.id, 'share');
+    if (locked.row.phase !== 'masked') throw closed(locked.row.phase);
+    await tx.chunk.createMany({
+      data: [{ attemptId: row.id, idx, segment, chunk, digest, size: bytes.length }],
+      skipDuplicates: true,
+    });
+    const kept = await tx.chunk.findUniqueOrThrow({
+      where: { attemptId_idx_segment_chunk: { attemptId: row.id, idx, segment, chunk } },
+    });
+    if (kept.digest !== digest)
+      throw new CoordinatorError('CONFLICT', 'Another content was already accepted for this chunk.');
+  });
+  return { digest, size: bytes.length };
+}
+
+function closed(phase: string): CoordinatorError {
+  return new CoordinatorError(
+    'ROUND_CLOSED',
+    `Chunks are not taken in phase ${phase}; an update belongs to one attempt only.`,
+  );
+}

@@ -1,0 +1,155 @@
+import { type AuxSums, applyAggregate, roundMetrics, type Stage, stageKind } from '@sumveil/learning';
+import { decodeAggregate, eachChunk, meanUpdate } from '@sumveil/secagg';
+import { canonicalBytes, digestOf, sha256, writtenDigest } from '@sumveil/wire';
+import { databaseNow, type Tx } from '../../../db/client.ts';
+import { notify } from '../../../db/notify.ts';
+import { loadPlan, roundsOf, stageOfRound } from '../../../plan/approved-plan.ts';
+import type { RoundDeps, Step } from '../advance.ts';
+import { attemptLeaf } from '../attempt-leaf.ts';
+import { flatMetrics } from '../metrics.ts';
+import { endRun } from '../run-state.ts';
+import { type LoadedAttempt, loadAttempt, phaseList, refsOf } from '../store.ts';
+import { assignTasks } from '../tasks.ts';
+import { awaitSigner } from './await-evidence.ts';
+import { failAttempt } from './fail.ts';
+import { inPhase } from './transition.ts';
+
+/** `releasing` → `released`: the signed manifest stands; apply the sum to the model and publish one new version of it. */
+export const release: Step = async (deps, lease, attemptId) => {
+  const answer = await awaitSigner(deps, attemptId, 'manifest', attemptId);
+  if (!answer) return false;
+  const attempt = await loadAttempt(deps.db.prisma, attemptId);
+  const result = 'error' in answer ? undefined : await computeResult(deps, attempt);
+  return inPhase(deps, lease, attemptId, 'releasing', async (tx, locked) => {
+    if ('error' in answer || !result)
+      return failAttempt(deps, tx, locked, `SIGNER_${'error' in answer ? answer.error : ''}`);
+    await publish(deps, tx, locked, answer.result, result);
+    return true;
+  });
+};
+
+interface Result {
+  readonly stage: Stage;
+  readonly modelDigest: string;
+  readonly modelSize: number;
+  readonly metrics: Record<string, number | null>;
+  readonly survivors: number[];
+  readonly rounds: number;
+}
+
+/** Reads the published sum back from the store and takes the optimiser step; equal bytes whoever computes it. */
+async function computeResult(deps: RoundDeps, { row, plan }: LoadedAttempt): Promise<Result> {
+  const run = await deps.db.prisma.run.findUniqueOrThrow({ where: { id: row.runId } });
+  const approved = await loadPlan(deps.db.prisma, run.planDigest);
+  const stage = stageOfRound(approved, row.round)!;
+  const u3 = (await phaseList(deps.db.prisma, row.id, 'u3'))!.members;
+  const rows = await deps.db.prisma.sumChunk.findMany({ where: { attemptId: row.id } });
+  const digests = new Map(rows.map((sum) => [`${sum.segment}/${sum.chunk}`, sum.digest!]));
+  const chunks: [Uint8Array[], Uint8Array[]] = [[], []];
+  for (const { segment, chunk } of eachChunk(plan))
+    chunks[segment as 0 | 1].push(await deps.artifacts.get(digests.get(`${segment}/${chunk}`)!));
+  const decoded = decodeAggregate(plan, chunks[0], chunks[1]);
+  const aux: AuxSums = Object.fromEntries(
+    plan.aux.map((item) => [
+      item.name,
+      (decoded.aux.get(item.name) ?? []).map((value) => Number(value) / 2 ** item.scaleLog2),
+    ]),
+  );
+  const input = { task: approved.task, stage, model: await deps.artifacts.get(row.modelDigest), aux };
+  const next = applyAggregate({ ...input, meanUpdate: meanUpdate(plan, decoded, u3.length) });
+  const { digest, size } = await deps.artifacts.put(next, { maxBytes: next.byteLength });
+  const metrics = stageKind(stage) === 'statistics' ? {} : flatMetrics(roundMetrics(approved.task, aux));
+  return { stage, modelDigest: digest, modelSize: size, metrics, survivors: u3, rounds: roundsOf(approved) };
+}
+
+async function publish(
+  deps: RoundDeps,
+  tx: Tx,
+  { row, plan }: LoadedAttempt,
+  signature: Uint8Array,
+  result: Result,
+): Promise<void> {
+  const { modelDigest, survivors } = result;
+  const now = await databaseNow(tx);
+  await tx.attempt.update({
+    where: { id: row.id },
+    data: { phase: 'released', manifestSig: Uint8Array.from(signature), endedAt: now },
+  });
+  await tx.artifact.createMany({
+    data: [{ digest: modelDigest, size: BigInt(result.modelSize), mediaType: 'application/safetensors' }],
+    skipDuplicates: true,
+  });
+  const run = await tx.run.update({
+    where: { id: row.runId },
+    data: { round: row.round, modelDigest, prevManifest: Uint8Array.from(sha256(row.manifestBody!)) },
+  });
+  const version = await publishVersion(deps, tx, row, result);
+  await publishEvaluation(deps, tx, row, version, result);
+  const dropped = await refsOf(
+    tx,
+    plan.cohort.filter((idx) => !survivors.includes(idx)),
+  );
+  await deps.log.appendLeaf(tx, {
+    type: 'round.closed',
+    ...attemptLeaf(row),
+    survivors: survivors.length,
+    dropped,
+    phase: 'unmask',
+  });
+  await tx.attemptSecret.deleteMany({ where: { attemptId: row.id } });
+  await assignTasks(tx, row.id, 'result', plan.cohort);
+  if (row.round >= result.rounds) await endRun(deps, tx, run, { state: 'completed' });
+  await notify(tx, 'sumveil_run', row.runId);
+  deps.logger.event('round.released', {
+    run: row.runId,
+    round: row.round,
+    attempt: row.attempt,
+    survivors: survivors.length,
+    digest: modelDigest,
+  });
+}
+
+/** One version a round (invariant I3); an evaluation stage changes no model and makes none. */
+async function publishVersion(deps: RoundDeps, tx: Tx, row: LoadedAttempt['row'], result: Result): Promise<number> {
+  const { modelName: model } = await tx.run.findUniqueOrThrow({ where: { id: row.runId } });
+  const last = await tx.modelVersion.findFirst({ where: { model }, orderBy: { version: 'desc' } });
+  if (stageKind(result.stage) === 'evaluate') return last?.version ?? 0;
+  const version = (last?.version ?? 0) + 1;
+  const digests = { digest: result.modelDigest, parentDigest: row.modelDigest };
+  await tx.modelVersion.create({
+    data: { model, version, ...digests, runId: row.runId, round: row.round, aggRoot: row.aggRoot! },
+  });
+  await deps.log.appendLeaf(tx, {
+    type: 'model.version_created',
+    ...attemptLeaf(row),
+    model,
+    version,
+    ...digests,
+    aggRoot: writtenDigest(row.aggRoot!),
+  });
+  return version;
+}
+
+async function publishEvaluation(
+  deps: RoundDeps,
+  tx: Tx,
+  row: LoadedAttempt['row'],
+  version: number,
+  result: Result,
+): Promise<void> {
+  if (Object.keys(result.metrics).length === 0) return;
+  const digest = digestOf(
+    canonicalBytes({ modelDigest: row.modelDigest, metrics: result.metrics, survivors: result.survivors.length }),
+  );
+  const { runId, round, modelDigest } = row;
+  await tx.evaluation.create({
+    data: { runId, round, modelDigest, survivors: result.survivors.length, metrics: result.metrics, digest },
+  });
+  await deps.log.appendLeaf(tx, {
+    type: 'model.evaluated',
+    ...attemptLeaf(row),
+    version,
+    evaluationDigest: digest,
+    gates: [],
+  });
+}

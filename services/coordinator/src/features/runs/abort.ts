@@ -1,0 +1,28 @@
+import type { Deps } from '../../deps.ts';
+import { CoordinatorError } from '../../error.ts';
+import type { Person } from '../../http/identity.ts';
+import { endRun } from '../rounds/run-state.ts';
+import { closeTasks } from '../rounds/tasks.ts';
+import { requireRunFor } from './view.ts';
+
+/** Stops a run at once. An open attempt is given up; what has been released stays. */
+export async function abortRun(deps: Deps, person: Person, runId: string, reason: string): Promise<void> {
+  await requireRunFor(deps.db.prisma, person, runId);
+  await deps.db.transaction(async (tx) => {
+    await tx.$queryRaw`SELECT id FROM run WHERE id = ${runId} FOR UPDATE`;
+    const run = await tx.run.findUniqueOrThrow({ where: { id: runId } });
+    if (run.state === 'completed' || run.state === 'aborted') {
+      throw new CoordinatorError('CONFLICT', `The run is ${run.state} already; nothing is left to stop.`);
+    }
+    const open = await tx.attempt.findMany({ where: { runId, phase: { notIn: ['released', 'failed'] } } });
+    for (const attempt of open) {
+      await tx.attempt.update({
+        where: { id: attempt.id },
+        data: { phase: 'failed', failCode: 'ABORTED', endedAt: new Date() },
+      });
+      await tx.attemptSecret.deleteMany({ where: { attemptId: attempt.id } });
+      await closeTasks(tx, attempt.id);
+    }
+    await endRun(deps, tx, run, { state: 'aborted', reason });
+  });
+}
