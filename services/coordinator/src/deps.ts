@@ -3,7 +3,7 @@ import type { Logger, Metrics } from '@sumveil/telemetry';
 import type { ArtifactStore } from './artifacts/store.ts';
 import type { Database, Tx } from './db/client.ts';
 import type { Notifications } from './db/notify.ts';
-import type { Appended, LeafInput } from './log/append.ts';
+import type { LeafLog } from './log/leaf-log.ts';
 import type { Timings } from './timings.ts';
 
 /** What features read of the configuration; each process has more (config.ts). */
@@ -32,46 +32,7 @@ export interface Deps {
   readonly stopping: AbortSignal;
 }
 
-/** The transparency log as business code sees it; implemented in log/. */
-export interface LeafLog {
-  readonly origin: string;
-  /** The one leaf of a change, in its transaction. @throws CoordinatorError CONFLICT when the change has its leaf already */
-  appendLeaf(tx: Tx, leaf: LeafInput, options?: { readonly gated?: boolean }): Promise<Appended>;
-  hasLeaf(tx: Tx, key: string): Promise<boolean>;
-  /** True when the leaf is in a checkpoint that the roster's quorum cosigned. */
-  quorumReached(leafKey: string): Promise<boolean>;
-  covered(leafKey: string, tx?: Tx): Promise<boolean>;
-  whenCovered(
-    leafKey: string,
-    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
-  ): Promise<boolean>;
-  /** Undefined until the leaf is covered. */
-  logProof(leafKey: string): Promise<LogProof | undefined>;
-  /** Newest size with quorum, 0 when there is none. */
-  quorumSize(): Promise<number>;
-  status(): Promise<LogStatus>;
-  /** A witness saw a fork: nothing new is released, opened or granted. */
-  frozen(tx?: Tx): Promise<boolean>;
-}
-
-export interface LogProof {
-  readonly index: number;
-  readonly size: number;
-  readonly leaf: Buffer;
-  readonly tlogProof: Buffer;
-}
-
-export interface LogStatus {
-  readonly size: number;
-  /** `sha256:<64 hex>`. */
-  readonly root: string;
-  readonly at: Date | null;
-  /** Witnesses of the latest checkpoint, and how many it needs; both 0 before a roster is in force. */
-  readonly have: number;
-  readonly needs: number;
-  readonly quorumSize: number;
-  readonly frozen: boolean;
-}
+export type { LeafLog, LogProof, LogStatus } from './log/leaf-log.ts';
 
 export type SignKind = 'certificate' | 'grant' | 'plan' | 'list' | 'manifest' | 'report';
 

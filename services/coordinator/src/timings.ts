@@ -29,6 +29,10 @@ export const timings = z.strictObject({
   /** BullMQ: a job of a killed worker is given to another after about this long. */
   jobLock: ms(15_000),
   jobStalled: ms(5_000),
+  /** A tenant whose connector was not heard of for this long is shown as absent. */
+  absentMs: ms(60_000),
+  /** Life of a connector's certificate, in seconds: 1 h to 30 d. */
+  certificateSeconds: z.number().int().min(3_600).max(2_592_000).default(604_800),
   /** Time to finish after SIGTERM. */
   shutdown: ms(25_000),
 });

@@ -10,6 +10,7 @@ export const channels = {
   leaf: 'sumveil_leaf',
   checkpoint: 'sumveil_checkpoint',
   cosigned: 'sumveil_cosigned',
+  quorum: 'sumveil_quorum',
   task: 'sumveil_task',
   revocation: 'sumveil_revocation',
   run: 'sumveil_run',

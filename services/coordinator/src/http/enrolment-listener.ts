@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import rateLimit from '@fastify/rate-limit';
+import type { Deps } from '../deps.ts';
+import { CoordinatorError } from '../error.ts';
+import type { RouteBinding } from './bind.ts';
+import { mountRoutes } from './mount.ts';
+import { type App, createServer } from './server.ts';
+
+const MINUTE = 60_000;
+
+/** One route for those who have no certificate yet (governance.md section 1, rule 4). */
+export async function enrolmentListener(
+  deps: Deps,
+  options: { tls: object; bindings: readonly RouteBinding[]; perAddress?: number; perToken?: number },
+): Promise<App> {
+  const app = createServer({ listener: 'enrolment', logger: deps.logger, tls: options.tls, bodyLimit: 16_384 });
+  const refusal = (_: unknown, { ttl }: { ttl: number }) =>
+    new CoordinatorError('RATE_LIMITED', 'Too many attempts to enrol; wait, then try once.', {
+      retryAfterSeconds: ttl / 1_000,
+    });
+  await app.register(rateLimit, {
+    max: options.perAddress ?? 120,
+    timeWindow: MINUTE,
+    errorResponseBuilder: refusal,
+  });
+  // The second limit knows the token only after the body is there; it keeps its hash, like everybody else here.
+  const perToken = app.createRateLimit({
+    max: options.perToken ?? 10,
+    timeWindow: MINUTE,
+    keyGenerator: (request) => {
+      const token = (request.body as { token?: unknown } | undefined)?.token;
+      return createHash('sha256')
+        .update(typeof token === 'string' ? token : request.ip)
+        .digest('base64url');
+    },
+  });
+  app.addHook('preHandler', async (request) => {
+    const limit = await perToken(request);
+    if (!limit.isAllowed && limit.isExceeded) throw refusal(request, limit);
+  });
+  mountRoutes(app, options.bindings, {
+    longPollMs: deps.timings.longPoll,
+    stopping: deps.stopping,
+    identify: async () => ({}),
+  });
+  return app;
+}

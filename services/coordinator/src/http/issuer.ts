@@ -1,0 +1,57 @@
+import { KeyObject } from 'node:crypto';
+import { createRemoteJWKSet, errors, type JWTHeaderParameters } from 'jose';
+import { CoordinatorError } from '../error.ts';
+
+export interface Issuer {
+  /** Public key for a token's header, as PEM. @throws CoordinatorError UNAVAILABLE when the issuer cannot be asked */
+  keyFor(header: JWTHeaderParameters): Promise<string>;
+}
+
+const TIMEOUT_MS = 3_000;
+const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+/**
+ * Keys of one OIDC issuer, found by discovery at first use and kept, so that tokens pass while the issuer is down.
+ *
+ * @param url must be https, except on loopback
+ */
+export function oidcIssuer(url: string): Issuer {
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== 'https:' && !LOOPBACK.has(hostname)) {
+    throw new CoordinatorError(
+      'CONFIG',
+      `The OIDC issuer ${url} is not https; whoever is on the way could hand in keys of their own.`,
+    );
+  }
+  let found: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
+  const keys = () => {
+    found ??= discover(url).catch((error: unknown) => {
+      found = undefined;
+      throw error;
+    });
+    return found;
+  };
+  return {
+    keyFor: async (header) => {
+      try {
+        const key = await (await keys())(header);
+        return KeyObject.from(key).export({ type: 'spki', format: 'pem' }).toString();
+      } catch (error) {
+        if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported) throw error;
+        throw new CoordinatorError('UNAVAILABLE', 'The issuer of people’s tokens does not answer; try again.', {
+          cause: error,
+        });
+      }
+    },
+  };
+}
+
+async function discover(url: string): Promise<ReturnType<typeof createRemoteJWKSet>> {
+  const where = `${url.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const response = await fetch(where, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const metadata = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
+  if (metadata.issuer !== url || typeof metadata.jwks_uri !== 'string') {
+    throw new CoordinatorError('CONFIG', `The discovery document of ${url} names another issuer or no keys.`);
+  }
+  return createRemoteJWKSet(new URL(metadata.jwks_uri), { timeoutDuration: TIMEOUT_MS });
+}
