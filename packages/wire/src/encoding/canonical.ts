@@ -17,6 +17,7 @@ export function canonicalBytes(value: unknown): Buffer {
  * @throws WireError `CANONICAL`
  */
 export function parseCanonical(bytes: Uint8Array): Json {
+  refuseDeepNesting(bytes);
   let value: Json;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as Json;
@@ -31,14 +32,33 @@ export function parseCanonical(bytes: Uint8Array): Json {
  * Body of a protocol message (secure-aggregation section 5): canonical JSON, restricted to objects, arrays, booleans,
  * safe integers and printable ASCII strings without `"` and `\`.
  *
- * @throws WireError `CANONICAL` or `SIZE` (over 1 MiB, refused before parsing)
+ * @throws WireError `CANONICAL` (also for anything but an object) or `SIZE` (over 1 MiB, refused before parsing)
  */
 export function parseBody(bytes: Uint8Array): Json {
   if (bytes.byteLength > 1 << 20) throw new WireError('SIZE', 'body exceeds 1 MiB');
   const value = parseCanonical(bytes);
+  if (typeof value !== 'object' || Array.isArray(value)) throw new WireError('CANONICAL', 'a body is an object');
   assertBodyValue(value);
   return value;
 }
+
+/** Nothing on the wire nests nearly as deep; deeper input would exhaust the stack of whoever walks the value. */
+const DEEPEST = 64;
+
+function refuseDeepNesting(bytes: Uint8Array): void {
+  let depth = 0;
+  let inText = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte === QUOTE) inText = !inText;
+    else if (inText && byte === BACKSLASH) i++;
+    else if (!inText && (byte === OPEN_LIST || byte === OPEN_OBJECT)) depth++;
+    else if (!inText && (byte === CLOSE_LIST || byte === CLOSE_OBJECT)) depth--;
+    if (depth > DEEPEST) throw new WireError('CANONICAL', 'nested too deep');
+  }
+}
+
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\[]{}');
 
 function assertBodyValue(value: Json): void {
   if (typeof value === 'string') {
