@@ -21,7 +21,7 @@ async function sourceLines(name: string, folder: string): Promise<string[]> {
   const found = await readdir(folder, { recursive: true });
   const sources = found
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'));
+    .filter((path) => path.endsWith('.ts') && !/\.(test|fixture)\.ts$/.test(path));
   return Promise.all(
     sources.sort().map(async (path) => {
       const hash = createHash('sha256').update(await readFile(join(folder, path)));

@@ -4,7 +4,7 @@ import { TrainersError } from './error.ts';
 
 /**
  * Train and test rows, each in file order. Same file and task, same split. Seeded: of each class (of all rows for a
- * numeric label) the first round(testFraction x rows) of a shuffle are test rows.
+ * numeric label) the first round(testFraction x rows) of a shuffle are test rows; at least one row of a class stays for training.
  */
 export function splitRows(table: Table, task: TrainTask, all: Rows): { train: Rows; test: Rows } {
   const isTest = 'column' in task.split ? fileSplit(table, task.split.column) : seededSplit(task, task.split, all);
@@ -40,7 +40,8 @@ function seededSplit(
   for (const wanted of classes) {
     const members = Int32Array.from(all.y.keys()).filter((row) => wanted === undefined || all.y[row] === wanted);
     shuffle(members, seededRandom(seed, `split/${wanted ?? 'all'}`));
-    for (const row of members.subarray(0, Math.round(testFraction * members.length))) isTest[row] = 1;
+    const tested = Math.min(Math.round(testFraction * members.length), members.length - 1);
+    for (const row of members.subarray(0, Math.max(tested, 0))) isTest[row] = 1;
   }
   return isTest;
 }

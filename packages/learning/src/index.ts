@@ -21,8 +21,9 @@ export { readModel, writeModel } from './safetensors.ts';
 export { fedAvg } from './strategies/fed-avg.ts';
 export { fedSgd } from './strategies/fed-sgd.ts';
 export type { ServerOptions, Strategy } from './strategies/strategy.ts';
-export { checkPlanLearning, checkStages, type PlanFault } from './task/check.ts';
+export { checkPlanLearning, checkStages } from './task/check.ts';
 export { type Column, designColumns } from './task/columns.ts';
+export type { PlanFault } from './task/fault.ts';
 export { initialModel, MEAN, modelKind, modelTensors, STD } from './task/model.ts';
 export { type Feature, parseTask, type TrainTask, trainTask } from './task/schema.ts';
 export {

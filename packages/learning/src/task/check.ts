@@ -1,13 +1,8 @@
 import { z } from 'zod';
+import { type PlanFault, schemaFaults } from './fault.ts';
 import { modelTensors } from './model.ts';
 import { type TrainTask, trainTask } from './schema.ts';
 import { type AuxSpec, type Stage, stage, stageAux, stageKind } from './stages.ts';
-
-/** A fault of a plan file with its path from the root, for example `stages.1.aux.3.max`. */
-export interface PlanFault {
-  readonly path: string;
-  readonly message: string;
-}
 
 /** Everything learning has to say about a plan, all faults at once: schema of `task` and `stages`, and how they agree. */
 export function checkPlanLearning(plan: { readonly task?: unknown; readonly stages?: unknown }): PlanFault[] {
@@ -15,10 +10,6 @@ export function checkPlanLearning(plan: { readonly task?: unknown; readonly stag
   const stages = z.array(stage).min(1).max(64).safeParse(plan.stages);
   const faults = [...schemaFaults('task', task.error), ...schemaFaults('stages', stages.error)];
   return task.success && stages.success ? [...faults, ...checkStages(task.data, stages.data)] : faults;
-}
-
-function schemaFaults(root: string, error: z.ZodError | undefined): PlanFault[] {
-  return (error?.issues ?? []).map((issue) => ({ path: [root, ...issue.path].join('.'), message: issue.message }));
 }
 
 /** Whether the stages list the tensors and aux items that the trainer will fill. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LearningError } from '../error.ts';
+import { schemaFaults } from './fault.ts';
 
 /** `P.task` of a plan file: model, features and label contract, optimiser. Unknown fields are faults (learning.md 1). */
 const name = z
@@ -154,6 +155,6 @@ function rowFaults(task: z.output<typeof fields>): Contradiction[] {
 export function parseTask(value: unknown): TrainTask {
   const result = trainTask.safeParse(value);
   if (result.success) return result.data;
-  const list = result.error.issues.map((issue) => `${['task', ...issue.path].join('.')}: ${issue.message}`);
+  const list = schemaFaults('task', result.error).map(({ path, message }) => `${path}: ${message}`);
   throw new LearningError('TASK', `The plan's task cannot be used:\n${list.join('\n')}`);
 }
