@@ -1,1 +1,12 @@
-export {};
+export { CONFIG_PREFIX, type ConnectorConfig, connectorConfig } from './config.ts';
+export { type Connector, type StartOptions, startConnector } from './connector.ts';
+export type { RosterShown, Status } from './control/answers.ts';
+export { type ControlReply, controlCall } from './control/call.ts';
+export { type OfflineState, openOffline } from './control/offline.ts';
+export type { Check, Diagnosis } from './doctor/doctor.ts';
+export { ConnectorError, type ConnectorErrorCode } from './error.ts';
+export { type GateCode, gateCodes } from './gate/verdict.ts';
+export { type LocalPolicy, parseLocalPolicy } from './policy/local-policy.ts';
+export type { ResultsDocument } from './rounds/write-results.ts';
+export type { EgressRow, EgressWhat } from './state/egress.ts';
+export type { RoundResult, RunResults } from './state/results.ts';

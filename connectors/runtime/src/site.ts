@@ -21,6 +21,7 @@ export interface Site {
   readonly trainer: Trainer;
   readonly board: Board;
   readonly logger: Logger;
+  readonly stateDir: string;
   readonly resultsFile: string | undefined;
   /** ms since 1970 */
   readonly now: () => number;

@@ -14,8 +14,6 @@ export async function sendRefusal(site: Site, task: Task, grantDigest: string, f
     v: 1,
     tenantRef: member.tenantRef,
     runId,
-    round,
-    attempt,
     planHash: digestText(fromBase64url(planHash, 32)),
     grantDigest,
     code: fault.code,

@@ -1,0 +1,48 @@
+import { errorCode } from '@sumveil/telemetry';
+import type { Task } from '@sumveil/wire';
+import { pause } from '../pause.ts';
+import type { Site } from '../site.ts';
+import { AttemptTable } from './attempt.ts';
+import { dispatch } from './dispatch.ts';
+import { KnownTasks } from './known-tasks.ts';
+import { SerialQueues } from './serial-queues.ts';
+
+const AGAIN_MS = 1_000;
+
+/**
+ * Polls for tasks and hands them on without waiting for them, so that a poll is open while the connector trains: the
+ * coordinator then knows it as present (secure-aggregation section 10).
+ */
+export async function taskLoop(site: Site): Promise<void> {
+  const { client, rosters, board, logger, now, stopping } = site;
+  const table = new AttemptTable();
+  const queues = new SerialQueues();
+  const known = new KnownTasks();
+  while (!stopping.aborted) {
+    try {
+      await rosters.whenPinned(stopping);
+      const { tasks } = await client.call('tasks', { query: { known: known.text() }, signal: stopping });
+      board.lastContactAt = now();
+      const fresh = tasks.filter((task) => known.add(task.id));
+      for (const task of fresh) accept(task);
+      if (tasks.length > 0 && fresh.length === 0) await pause(AGAIN_MS, stopping);
+    } catch (error) {
+      if (stopping.aborted) break;
+      logger.event('connector.waiting', { code: errorCode(error) });
+      await pause(AGAIN_MS, stopping);
+    }
+  }
+  table.endAll();
+  await queues.idle();
+
+  /** Steps of a run one after the other; results beside them, since the next round may need the last manifest. */
+  function accept(task: Task): void {
+    if (task.kind !== 'result') table.endOlder(task);
+    const queue = task.kind === 'result' ? `result ${task.runId}` : task.runId;
+    queues.add(queue, async () => {
+      if (await dispatch(site, table, task)) return;
+      await pause(AGAIN_MS, stopping);
+      known.forget(task.id);
+    });
+  }
+}

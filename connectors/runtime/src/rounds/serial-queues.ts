@@ -1,0 +1,17 @@
+/** Work by key: one after the other under one key, side by side under different ones. Work must not throw. */
+export class SerialQueues {
+  readonly #tails = new Map<string, Promise<void>>();
+
+  add(key: string, work: () => Promise<void>): void {
+    const tail = (this.#tails.get(key) ?? Promise.resolve()).then(work);
+    this.#tails.set(key, tail);
+    const forget = () => {
+      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+    };
+    void tail.then(forget, forget);
+  }
+
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#tails.values());
+  }
+}
