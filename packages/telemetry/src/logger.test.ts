@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { errorCode, newCorrelationId } from './error-code.ts';
 import { type EventName, events } from './events.ts';
 import { fields } from './fields.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, pinoSink } from './logger.ts';
 
 function recorded() {
   const lines: string[] = [];
@@ -165,6 +165,14 @@ describe('what is not in the catalogue', () => {
       ),
     );
   });
+});
+
+test('the second net: names that secrets travel under are redacted below the catalogue too', () => {
+  const lines: string[] = [];
+  const sink = pinoSink({ stream: { write: (line) => lines.push(line) } });
+  sink('info', { event: 'x', token: 'MARKER', password: 'MARKER', inner: { seed: 'MARKER' } as never });
+  expect(lines.join('')).not.toContain('MARKER');
+  expect(JSON.parse(lines[0]!)).toMatchObject({ event: 'x', token: '[Redacted]', inner: { seed: '[Redacted]' } });
 });
 
 describe('routes', () => {

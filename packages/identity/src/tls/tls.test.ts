@@ -158,6 +158,16 @@ describe('connector listener', () => {
     expect(await refusal(asConnector(chainPem, ours.key))).toBe('CERT_HAS_EXPIRED');
   });
 
+  test('both ends agree on the hybrid key exchange, so recorded traffic stays closed to a later quantum computer', async () => {
+    const options = asConnector(ours.client.chainPem, ours.key);
+    const socket = connect({ host: '127.0.0.1', port: port(listener), ...options });
+    socket.resume();
+    await once(socket, 'secureConnect');
+    const exchange = socket.getEphemeralKeyInfo() as { name?: string };
+    await once(socket, 'close');
+    expect(exchange.name).toBe('X25519MLKEM768');
+  });
+
   test('a session is not resumed, so every connection is verified', async () => {
     const options = { host: '127.0.0.1', port: port(listener), ...asConnector(ours.client.chainPem, ours.key) };
     const first = connect(options);
