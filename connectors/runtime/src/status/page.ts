@@ -11,8 +11,8 @@ export interface PageInput {
 /** The tenant's own page. Everything from outside is escaped; nothing on it can be pressed. */
 export function statusPage({ status, egress, results }: PageInput): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="5"><title>Sumveil connector ${escape(status.tenantRef)}</title><style>${STYLE}</style>
-<main><h1>Sumveil connector <small>${escape(status.tenantRef)}</small></h1>
+<meta http-equiv="refresh" content="5"><title>Sumveil connector ${escaped(status.tenantRef)}</title><style>${STYLE}</style>
+<main><h1>Sumveil connector <small>${escaped(status.tenantRef)}</small></h1>
 ${summary(status)}${notes(status)}${runs(status)}${own(results)}${left(egress)}</main></html>`;
 }
 
@@ -27,7 +27,7 @@ function summary({ state, roster, offered, coordinator, witness, policy, certifi
     ['Local policy', `at least ${policy.minCohort} tenants, at least ${policy.minHonest} honest inputs in a sum`],
     ['Certificate ends', certificateExpiresAt],
   ];
-  return `<table>${rows.map(([name, value]) => `<tr><th>${escape(name)}<td>${escape(value)}`).join('')}</table>`;
+  return `<table>${rows.map(([name, value]) => `<tr><th>${escaped(name)}<td>${escaped(value)}`).join('')}</table>`;
 }
 
 const STATES: Record<string, string> = {
@@ -37,7 +37,7 @@ const STATES: Record<string, string> = {
 };
 
 function notes({ warnings }: Status): string {
-  const own = warnings.map((text) => `<li>${escape(text)}`).join('');
+  const own = warnings.map((text) => `<li>${escaped(text)}`).join('');
   return `${own && `<h2>Needs attention</h2><ul>${own}</ul>`}<h2>What small numbers mean</h2><p>The coordinator learns sums
 only. A sum over few tenants says more about each: with two, each can compute the other’s update. Where a plan uses exact
 row counts as weights, or counts without noise, two sums whose tenants differ by one give that tenant’s count.</p>`;
@@ -46,7 +46,7 @@ row counts as weights, or counts without noise, two sums whose tenants differ by
 function runs({ runs: lines }: Status): string {
   if (lines.length === 0) return '';
   const rows = lines.map(
-    (run) => `<tr><td>${escape(run.runId)}<td>${run.round}<td>${escape(run.phase)}<td>${escape(run.code ?? '')}`,
+    (run) => `<tr><td>${escaped(run.runId)}<td>${run.round}<td>${escaped(run.phase)}<td>${escaped(run.code ?? '')}`,
   );
   return `<h2>Runs</h2><table><tr><th>Run<th>Round<th>Phase<th>Code${rows.join('')}</table>`;
 }
@@ -56,10 +56,10 @@ function own(results: readonly RunResults[]): string {
     .map(({ runId, lone, rounds }) => {
       const rows = rounds.map(
         ({ round, stage, survivors, took, federated }) =>
-          `<tr><td>${round}<td>${escape(stage)}<td>${survivors}<td>${took ? 'yes' : 'no'}<td>${figure(federated?.auc)}<td>${figure(federated?.accuracy)}<td>${figure(federated?.loss)}`,
+          `<tr><td>${round}<td>${escaped(stage)}<td>${survivors}<td>${took ? 'yes' : 'no'}<td>${figure(federated?.auc)}<td>${figure(federated?.accuracy)}<td>${figure(federated?.loss)}`,
       );
       const alone = `<tr><td colspan="4">trained alone<td>${figure(lone?.auc)}<td>${figure(lone?.accuracy)}<td>${figure(lone?.loss)}`;
-      return `<h2>Own results, run ${escape(runId)}</h2><p>Scored here on own rows. Nobody else sees these.</p>
+      return `<h2>Own results, run ${escaped(runId)}</h2><p>Scored here on own rows. Nobody else sees these.</p>
 <table><tr><th>Round<th>Stage<th>Tenants in the sum<th>Own update in it<th>AUC<th>Accuracy<th>Loss${rows.join('')}${alone}</table>`;
     })
     .join('');
@@ -68,7 +68,7 @@ function own(results: readonly RunResults[]): string {
 function left(entries: readonly EgressRow[]): string {
   const rows = entries.map(
     ({ at, what, bytes, digest, runId, round }) =>
-      `<tr><td>${escape(at)}<td>${escape(what)}<td>${bytes}<td>${escape(runId ?? '')}<td>${round ?? ''}<td><code>${escape(digest.slice(7, 23))}</code>`,
+      `<tr><td>${escaped(at)}<td>${escaped(what)}<td>${bytes}<td>${escaped(runId ?? '')}<td>${round ?? ''}<td><code>${escaped(digest.slice(7, 23))}</code>`,
   );
   return `<h2>What left this site</h2><p>Newest first; written down before it was sent. Updates leave masked only.</p>
 <table><tr><th>Time<th>What<th>Bytes<th>Run<th>Round<th>Digest${rows.join('')}</table>`;
@@ -78,7 +78,7 @@ function figure(value: number | null | undefined): string {
   return value === null || value === undefined ? 'n/a' : value.toFixed(4);
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
