@@ -1,3 +1,8 @@
+export * as layout from './bundle/layout.ts';
+export { type LoggedLeaf, leavesFile, parseLeavesFile } from './bundle/leaves.ts';
+export { type Lineage, lineageOf, type Question } from './bundle/lineage.ts';
+export { type BundlePredicate, IN_TOTO_TYPE, parseStatement, type Statement, sealBundle } from './bundle/statement.ts';
+export { type Files, isBundleName, readBundleZip, scanBundleZip, writeBundleZip } from './bundle/zip.ts';
 export { parseDecimal, parseSafeDecimal } from './decimal.ts';
 export { TransparencyError, type TransparencyErrorCode } from './error.ts';
 export {
@@ -80,5 +85,9 @@ export {
   verifyConsistency,
   verifyInclusion,
 } from './tree/verify.ts';
+export { type LedgerRow, ledger, ledgerRow } from './verify/privacy.ts';
+export type { CohortFacts, CohortQuestion, GrantFacts, PlanFacts, Replay } from './verify/replay.ts';
+export { type Check, CLASSES, type FailureClass, type Verdict } from './verify/result.ts';
+export { type VerifyOptions, verifyBundle } from './verify/verify-bundle.ts';
 export { type AddCheckpoint, addCheckpointBody, parseAddCheckpoint } from './witness/request.ts';
 export { type WitnessAnswer, type WitnessDeps, type WitnessState, witnessAdd } from './witness/witness.ts';

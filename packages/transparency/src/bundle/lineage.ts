@@ -1,0 +1,108 @@
+import type { EventType, LeafOf } from '../leaf/leaf.ts';
+import type { LoggedLeaf } from './leaves.ts';
+import type { BundlePredicate } from './statement.ts';
+
+/** Answers of `sumveil audit ask`, each row with the leaf it follows from. Nothing in here that is not in a leaf. */
+export interface Lineage {
+  readonly v: 1;
+  readonly model: string;
+  readonly version: number;
+  readonly modelDigest: string;
+  readonly asOf: BundlePredicate['asOf'];
+  readonly answers: Readonly<Record<Question, readonly Row[]>>;
+}
+export type Row = Readonly<Record<string, unknown>> & { readonly leaf: number };
+
+const ROWS = {
+  contributors: {
+    'update.accepted': ({ round, attempt, tenantRef, serial }: LeafOf<'update.accepted'>) => ({
+      round,
+      attempt,
+      tenantRef,
+      serial,
+    }),
+  },
+  approvals: approvalRows(),
+  privacy: {
+    'privacy.charged': (l: LeafOf<'privacy.charged'>) => ({
+      scope: l.scope,
+      ledgerRef: l.ledgerRef,
+      epsilonMicro: l.epsilonMicro,
+      totalMicro: l.totalMicro,
+      capMicro: l.capMicro,
+      deltaInv: l.deltaInv,
+    }),
+  },
+  decisions: {
+    'policy.decided': ({ decisionId, action, effect, cause, reasons, bundle }: LeafOf<'policy.decided'>) => ({
+      decisionId,
+      action,
+      effect,
+      cause,
+      reasons,
+      bundle,
+    }),
+  },
+  refusals: {
+    'gate.refused': ({ tenantRef, code, time }: LeafOf<'gate.refused'>) => ({ by: 'gate', tenantRef, code, at: time }),
+    'sign.refused': ({ kind, code, time }: LeafOf<'sign.refused'>) => ({ by: 'signer', kind, code, at: time }),
+  },
+  dropouts: {
+    'round.closed': roundEnd,
+    'round.aborted': roundEnd,
+  },
+  ancestry: {
+    'model.version_created': ({ version, digest, parentDigest, run }: LeafOf<'model.version_created'>) => ({
+      version,
+      digest,
+      parentDigest,
+      ...(run === undefined ? {} : { run }),
+    }),
+  },
+  interventions: interventionRows(),
+} as const;
+
+export type Question = keyof typeof ROWS;
+
+/** Derives lineage.json from the leaves of a bundle; the verifier derives it again and compares bytes. */
+export function lineageOf(leaves: readonly LoggedLeaf[], predicate: BundlePredicate): Lineage {
+  const { model, version, modelDigest, asOf } = predicate;
+  const answers = Object.fromEntries(
+    Object.entries(ROWS).map(([question, makers]) => [question, answer(leaves, makers as Makers)]),
+  ) as Record<Question, Row[]>;
+  return { v: 1, model, version, modelDigest, asOf, answers };
+}
+
+type Makers = Partial<Record<EventType, (leaf: LoggedLeaf['leaf']) => Record<string, unknown>>>;
+
+function answer(leaves: readonly LoggedLeaf[], makers: Makers): Row[] {
+  return leaves.flatMap(({ idx, leaf }) => {
+    const make = makers[leaf.type];
+    return make ? [{ ...make(leaf), leaf: idx }] : [];
+  });
+}
+
+function roundEnd(leaf: LeafOf<'round.closed'>) {
+  const { round, attempt, phase, survivors, dropped } = leaf;
+  return { round, attempt, phase, survived: survivors, dropped };
+}
+
+function approvalRows() {
+  const row = (decision: string) => (leaf: LeafOf<'approval.granted'>) => {
+    const { ticket, role, approverRef, tenantRef, time, expiresAt } = leaf;
+    return { ticket, role, approverRef, tenantRef, decision, at: time, expiresAt };
+  };
+  return {
+    'approval.granted': row('granted'),
+    'approval.refused': row('refused'),
+    'approval.withdrawn': row('withdrawn'),
+    'approval.expired': row('expired'),
+  };
+}
+
+function interventionRows() {
+  const types = ['run.paused', 'run.resumed', 'run.aborted', 'breakglass.used', 'writer.fenced'] as const;
+  const more = ['update.quarantined', 'recovery.reconciled'] as const;
+  const row = ({ type, time }: LoggedLeaf['leaf']) => ({ what: type, at: time });
+  return Object.fromEntries([...types, ...more].map((type) => [type, row]));
+}

@@ -1,0 +1,52 @@
+import { digestOf } from '@sumveil/wire';
+import { MODEL_FILE } from '../bundle/layout.ts';
+import type { LoggedLeaf } from '../bundle/leaves.ts';
+import { dedupeKey } from '../leaf/leaf.ts';
+import { type Evidence, leavesOf } from './evidence.ts';
+import { checkGrantLinks } from './grant-links.ts';
+import type { Replay } from './replay.ts';
+import { fail, must } from './result.ts';
+import { checkRoundLinks } from './round-links.ts';
+
+/** Class 17: nothing of a run is left out, and every link from the plan file to the model version joins. */
+export function checkLineage(evidence: Evidence, replay: Replay): string {
+  const { predicate } = evidence.statement;
+  const keys = evidence.leaves.map(({ leaf }) => dedupeKey(leaf));
+  must(new Set(keys).size === keys.length, 'one change is in the log twice');
+  const named = new Set(predicate.runs);
+  for (const { leaf } of evidence.leaves)
+    must(leaf.run === undefined || named.has(leaf.run), `a leaf of run ${leaf.run}, which the seal does not name`);
+  for (const run of named) checkRunIsWhole(evidence, run);
+  checkGrantLinks(evidence, replay);
+  checkRoundLinks(evidence, replay);
+  checkVersion(evidence);
+  return `${named.size} whole run(s); plan, grants, rounds, aggregates and versions join`;
+}
+
+/** runSeq counts 1, 2, 3… and the last leaf of the run says that it is the last: a leaf left out shows. */
+function checkRunIsWhole(evidence: Evidence, run: string): void {
+  const mine = evidence.leaves.filter(({ leaf }) => leaf.run === run);
+  const bySequence = mine.toSorted((a, b) => a.leaf.runSeq! - b.leaf.runSeq!);
+  for (const [i, { leaf }] of bySequence.entries())
+    must(leaf.runSeq === i + 1, `run ${run} has a gap: leaf ${i + 1} of the run is missing`);
+  for (const [i, { idx }] of bySequence.entries())
+    must(i === 0 || bySequence[i - 1]!.idx < idx, `run ${run}: leaf ${i + 1} is logged before the one it follows`);
+  const last = bySequence.at(-1)?.leaf ?? fail(`no leaf of run ${run}`);
+  must(isEnd(last), `run ${run} does not end in run.completed or run.aborted: its last leaves may be missing`);
+  const ends = mine.filter(({ leaf }) => isEnd(leaf));
+  must(ends.length === 1, `run ${run} ends twice`);
+}
+
+function isEnd(leaf: LoggedLeaf['leaf']): boolean {
+  return leaf.type === 'run.completed' || leaf.type === 'run.aborted';
+}
+
+/** The version that the seal names, its ancestry and the model file. */
+function checkVersion(evidence: Evidence): void {
+  const { model, version, modelDigest } = evidence.statement.predicate;
+  const created = leavesOf(evidence, 'model.version_created').filter(({ leaf }) => leaf.model === model);
+  const sealed = created.find(({ leaf }) => leaf.version === version);
+  must(sealed?.leaf.digest === modelDigest, `no leaf says that version ${version} of ${model} has the sealed digest`);
+  const file = evidence.files.get(MODEL_FILE);
+  must(!file || digestOf(file) === modelDigest, `${MODEL_FILE} is another model than the seal names`);
+}

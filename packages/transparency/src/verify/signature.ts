@@ -1,0 +1,102 @@
+import {
+  anchorRosters,
+  type DsseEnvelope,
+  dssePayload,
+  fromBase64url,
+  linkRosters,
+  parseBody,
+  parseCanonical,
+  type Roster,
+  requireApprovals,
+  verifyBody,
+} from '@sumveil/wire';
+import { z } from 'zod';
+import { roundFile } from '../bundle/layout.ts';
+import { IN_TOTO_TYPE, signedOnlyBy } from '../bundle/statement.ts';
+import { type Evidence, leavesOf, rosterAt, rosterWithHash, signedFile } from './evidence.ts';
+import { attempt, fail, must } from './result.ts';
+
+const GRANT_TYPE = 'application/vnd.sumveil.grant.v1+json';
+const APPROVERS_TYPE = 'application/vnd.sumveil.approvers.v1+json';
+
+/** Class 12: every signature but the log's and the approvers', each by the key its roster epoch names. */
+export function checkSignatures(evidence: Evidence): string {
+  checkRosters(evidence);
+  const roster = rosterAt(evidence, evidence.statement.predicate.asOf.size);
+  must(
+    signedOnlyBy(evidence.root, IN_TOTO_TYPE, roster.reportKey),
+    `the bundle is not signed with the report key of epoch ${roster.epoch}`,
+  );
+  for (const [digest, grant] of evidence.grants) {
+    const { grantKey } = rosterNamedBy(evidence, grant, `grant ${digest}`);
+    must(signedOnlyBy(grant, GRANT_TYPE, grantKey), `grant ${digest} is not signed with its epoch’s grant key`);
+  }
+  for (const list of evidence.approverLists.values()) checkApproverList(evidence, list);
+  const rounds = leavesOf(evidence, 'round.opened').map(({ leaf }) => checkRound(evidence, leaf));
+  const count = 1 + evidence.grants.size + evidence.approverLists.size + rounds.reduce((a, b) => a + b, 0);
+  const anchored = evidence.anchor ? `anchored in epoch ${evidence.anchor.trust.epoch}` : 'not anchored';
+  return `${count} signatures verify; rosters ${anchored}`;
+}
+
+function checkRosters(evidence: Evidence): void {
+  attempt('roster chain', () => {
+    if (evidence.anchor) {
+      const { trust, body } = evidence.anchor;
+      const here = evidence.rosters.some((r) => r.epoch === trust.epoch);
+      // A whole roster as trust file may be the epoch after those in the bundle: it anchors them by prevRoster.
+      const more = !here && body ? [{ body, approvals: [] }] : [];
+      anchorRosters([...evidence.epochs, ...more], trust);
+    } else {
+      const rosters = linkRosters(evidence.epochs);
+      for (let i = 1; i < rosters.length; i++) requireApprovals(rosters[i - 1]!, evidence.epochs[i]!);
+    }
+  });
+}
+
+function rosterNamedBy(evidence: Evidence, grant: DsseEnvelope, what: string): Roster {
+  const facts = z
+    .looseObject({ rosterHash: z.string() })
+    .safeParse(attempt(what, () => parseCanonical(dssePayload(grant))));
+  const roster = facts.success ? rosterWithHash(evidence, facts.data.rosterHash) : undefined;
+  return roster ?? fail(`${what} names a roster that is not in the bundle`);
+}
+
+function checkApproverList(evidence: Evidence, list: DsseEnvelope): void {
+  const facts = z
+    .looseObject({ tenantRef: z.string() })
+    .safeParse(attempt('approver list', () => parseCanonical(dssePayload(list))));
+  const tenantRef = facts.success ? facts.data.tenantRef : fail('an approver list names no tenant');
+  const keys = evidence.rosters.flatMap((r) =>
+    r.members.filter((m) => m.tenantRef === tenantRef).map((m) => m.rosterKey),
+  );
+  must(
+    keys.some((key) => signedOnlyBy(list, APPROVERS_TYPE, key)),
+    `the approver list of ${tenantRef} is not signed with its roster key`,
+  );
+}
+
+/** @returns number of signatures verified */
+function checkRound(evidence: Evidence, at: { run: string; round: number; attempt: number }): number {
+  const plan = signedFile(evidence, roundFile(at, 'plan')) ?? fail(`${roundFile(at, 'plan')} is missing`);
+  const named = attempt(roundFile(at, 'plan'), () =>
+    z.looseObject({ rosterHash: z.string() }).parse(parseBody(plan.body)),
+  );
+  const digest = `sha256:${Buffer.from(named.rosterHash, 'base64url').toString('hex')}`;
+  const roster = rosterWithHash(evidence, digest) ?? fail(`${roundFile(at, 'plan')} names a roster that is not here`);
+  const key = fromBase64url(roster.coordinatorKey, 32);
+  let count = 0;
+  for (const [part, type] of Object.entries({
+    plan: 'plan',
+    u1: 'list',
+    u2: 'list',
+    u3: 'list',
+    manifest: 'manifest',
+  })) {
+    const name = roundFile(at, part as 'plan');
+    const message = signedFile(evidence, name);
+    if (!message) continue;
+    must(verifyBody(type, message, key), `${name} is not signed with the coordinator key of epoch ${roster.epoch}`);
+    count += 1;
+  }
+  return count;
+}
