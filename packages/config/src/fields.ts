@@ -107,8 +107,15 @@ export function secret(description: string, options: { minLength?: number } = {}
   return field(schema, { description, type: 'secret file, mode 0400', secret: true });
 }
 
+/** `scheme://user:password@…`; not every driver's form is a URL to the standard (a socket's address has no host). */
+const ADDRESS = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@:]*(?::(?<password>[^/?#@]*))?@)?/i;
+
+/** Of an address the password counts; host, role and database may be called what they like. */
 function looksDefault(value: string): boolean {
-  return new Set(value).size < 4 || /change.?me|password|example|default|secret/i.test(value);
+  const address = ADDRESS.exec(value);
+  const judged = address ? address.groups?.password : value;
+  if (judged === undefined) return false;
+  return new Set(judged).size < 4 || /change.?me|password|example|default|secret/i.test(judged);
 }
 
 function wholeNumber({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number }) {

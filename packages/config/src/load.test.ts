@@ -103,6 +103,7 @@ describe('loadConfig', () => {
     ['too short', 'kq3v9w1zx7'],
     ['one character', 'a'.repeat(40)],
     ['a default', 'change-me-change-me-change-me-0123456789'],
+    ['an address with a default password', 'postgresql://sumveil_api:password@db.internal/sumveil'],
   ])('refuses a secret that is %s', (name, content) => {
     const faults = faultsOf({ ...good, SUMVEIL_DB_PASSWORD_FILE: file(name, content, 0o600) });
     expect(faults).toHaveLength(1);
@@ -112,6 +113,14 @@ describe('loadConfig', () => {
   test('refuses a URL with a password in it without repeating it', () => {
     const faults = faultsOf({ ...good, SUMVEIL_DATABASE_URL: 'postgresql://api:hunter22@db/x' });
     expect(faults).toEqual(['SUMVEIL_DATABASE_URL: holds a password; put it in a file of its own']);
+  });
+
+  test.each([
+    'postgresql://api:kq3v9w1zx7@/sumveil?host=/srv/example/default',
+    'postgresql:///default?host=/run/example',
+  ])('an address is judged by its password only: %s', (content) => {
+    const path = file(`address-${content.length}`, content, 0o400);
+    expect(load({ ...good, SUMVEIL_DB_PASSWORD_FILE: path }).dbPassword).toBe(content);
   });
 
   test('a secret stays one whatever is chained to it', () => {
