@@ -5,7 +5,8 @@ const FIRST = 'secagg|privacy|transparency|approvals|learning|config|telemetry';
 /** Libraries that stand on those. */
 const SECOND = 'kernels|identity|policy|client';
 const PURE = 'secagg|privacy|transparency|approvals|learning';
-const TEST = '\\.test\\.ts$';
+/** Tests, what they stand on, and the contract tests that two implementations share. */
+const TEST = ['\\.test\\.ts$', '/src/testing/', '-contract\\.ts$'];
 
 /** A file by its role in a feature: `service.ts`, `open-service.ts` or a folder of that name. */
 const role = (name) => `^services/coordinator/src/features/[^/]+/[^/]*${name}(\\.ts|/)`;
@@ -15,7 +16,15 @@ const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error',
 
 export default {
   forbidden: [
-    forbid('no-cycle', 'Two files that need each other are one file, or need a third.', {}, { circular: true }),
+    forbid(
+      'no-cycle',
+      'Two files that need each other are one file, or need a third. Types may point back.',
+      {},
+      {
+        circular: true,
+        viaOnly: { dependencyTypesNot: ['type-only'] },
+      },
+    ),
     forbid('resolvable', 'The import leads nowhere.', {}, { couldNotResolve: true }),
 
     forbid(
@@ -39,8 +48,17 @@ export default {
     forbid(
       'packages-are-imported',
       'A package knows nobody who uses it.',
-      { path: '^packages/' },
+      { path: '^packages/', pathNot: '^packages/cli/' },
       { path: '^(services|connectors|examples|tests|benchmarks|scripts)/' },
+    ),
+    forbid(
+      'cli-through-front-doors',
+      'The command line talks to a running connector with what its package exports, and to a coordinator over HTTP.',
+      { path: '^packages/cli/', pathNot: TEST },
+      {
+        path: '^(services|connectors|examples|tests|benchmarks|scripts)/',
+        pathNot: '^connectors/runtime/src/index\\.ts$',
+      },
     ),
     forbid(
       'nobody-imports-the-cli',
@@ -75,7 +93,7 @@ export default {
     forbid(
       'product-without-dev-dependencies',
       'Production trees are installed without devDependencies. The embedded database is for demos and tests, loaded on demand.',
-      { path: '^(packages|services|connectors)/', pathNot: [TEST, '/src/db/embedded'] },
+      { path: '^(packages|services|connectors)/', pathNot: [...TEST, '/src/db/embedded'] },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'type-only'], pathNot: 'node_modules/@types/' },
     ),
 
@@ -91,7 +109,7 @@ export default {
     forbid(
       'zero-keystream',
       'A keystream of zeros unmasks everything; only measurements and simulators may have it.',
-      { pathNot: [TEST, '^benchmarks/', '^tests/', 'simulator'] },
+      { pathNot: [...TEST, '^benchmarks/', '^tests/', 'simulator'] },
       { path: 'zero-?keystream' },
     ),
 
@@ -99,7 +117,13 @@ export default {
       'service-without-frameworks',
       'A service says what the product does; HTTP, queue and database come in through deps.',
       { path: role('service'), pathNot: TEST },
-      { path: [FRAMEWORKS, '^services/coordinator/src/(generated|http|queue)/'] },
+      { path: [FRAMEWORKS, '^services/coordinator/src/generated/'] },
+    ),
+    forbid(
+      'service-without-http-and-queue',
+      'Types may be named; nothing of a listener or a queue is called.',
+      { path: role('service'), pathNot: TEST },
+      { path: '^services/coordinator/src/(http|queue)/', dependencyTypesNot: ['type-only'] },
     ),
     forbid(
       'service-below-routes',
@@ -126,11 +150,11 @@ export default {
       { path: role('(service|routes|jobs)') },
     ),
     forbid(
-      'features-meet-by-type',
-      'Features meet through a service type that deps.ts hands in, not by importing code from each other.',
+      'features-keep-their-rows',
+      'A feature uses what another one offers: its service and its plain functions, never its routes, jobs or store.',
       { path: '^services/coordinator/src/features/([^/]+)/', pathNot: TEST },
       {
-        path: '^services/coordinator/src/features/',
+        path: '^services/coordinator/src/features/[^/]+/[^/]*(routes|jobs|store)(\\.ts|/)',
         pathNot: '^services/coordinator/src/features/$1/',
         dependencyTypesNot: ['type-only'],
       },

@@ -1,7 +1,8 @@
 {{/*
 The pod of one process. dict:
   root, process, settings (the values of this process), ports (name -> number),
-  secrets (list of dict name, items: file name -> key of the Secret), env (name -> value), artifacts (bool), command (list)
+  secrets (list of dict name, items: file name -> key of the Secret), keysSecretName (the signer's, or empty),
+  env (name -> value), artifacts (bool), command (list)
 Kubernetes hands out secret files as root's, readable by the pod's group; the processes refuse a secret that anybody but they
 can read. So a first container copies them into memory with mode 0400.
 */}}
@@ -47,7 +48,18 @@ spec:
     - name: secrets
       image: {{ include "sumveil.image" .root }}
       imagePullPolicy: {{ .root.Values.image.pullPolicy }}
-      command: [sh, -ec, "umask 077; cp -fL /mnt/secrets/* /run/sumveil/; chmod 0400 /run/sumveil/*"]
+      command:
+        - sh
+        - -ec
+        - |
+          umask 077
+          cp -fL /mnt/secrets/* /run/sumveil/
+          {{- if .keysSecretName }}
+          mkdir -p /run/sumveil/keys
+          cp -fL /mnt/keys/* /run/sumveil/keys/
+          {{- end }}
+          find /run/sumveil -type f -exec chmod 0400 {} +
+          find /run/sumveil -mindepth 1 -type d -exec chmod 0700 {} +
       securityContext:
         {{- include "sumveil.containerSecurity" . | nindent 8 }}
       resources:
@@ -55,6 +67,9 @@ spec:
         limits: { memory: 64Mi }
       volumeMounts:
         - { name: secrets, mountPath: /mnt/secrets, readOnly: true }
+        {{- if .keysSecretName }}
+        - { name: keys, mountPath: /mnt/keys, readOnly: true }
+        {{- end }}
         - { name: private, mountPath: /run/sumveil }
   containers:
     - name: {{ .process }}
@@ -95,6 +110,9 @@ spec:
       volumeMounts:
         - { name: private, mountPath: /run/sumveil, readOnly: true }
         - { name: tmp, mountPath: /tmp }
+        {{- if .settings }}
+        - { name: public, mountPath: /etc/sumveil, readOnly: true }
+        {{- end }}
         {{- if .artifacts }}
         - { name: artifacts, mountPath: /var/lib/sumveil/artifacts }
         {{- end }}
@@ -113,6 +131,14 @@ spec:
                 {{- end }}
               {{- end }}
           {{- end }}
+    {{- with .keysSecretName }}
+    - name: keys
+      secret: { secretName: {{ . }}, defaultMode: 0440 }
+    {{- end }}
+    {{- if .settings }}
+    - name: public
+      configMap: { name: {{ .root.Values.signer.publicConfigMapName }} }
+    {{- end }}
     - name: private
       emptyDir: { medium: Memory, sizeLimit: 4Mi }
     - name: tmp

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
 import { CoordinatorError } from '../error.ts';
@@ -64,7 +65,7 @@ async function repeat<T>(prisma: PrismaClient, work: (tx: Tx) => Promise<T>, att
     } catch (error) {
       if (error instanceof CoordinatorError) throw error;
       if (attempt >= attempts || !isRetryable(error)) throw databaseFault(error) ?? error;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * 2 ** attempt));
+      await new Promise((resolve) => setTimeout(resolve, randomInt(50 * 2 ** attempt)));
     }
   }
 }
