@@ -31,6 +31,8 @@ export interface Masking {
   finish(): { state: Masked; m2: Signed };
 }
 
+const SEGMENTS = [0, 1] as const;
+
 interface Term {
   readonly key: Buffer;
   readonly sign: 1 | -1;
@@ -46,7 +48,7 @@ export function mask(state: SharesChecked, input: MaskInput): Masking {
   checkIntegers(state.plan, input);
   beginStep(state, 'mask');
   const { plan } = state;
-  const terms = [maskTerms(state, 0), maskTerms(state, 1)] as const;
+  const terms = maskTerms(state);
   const hashes: Buffer[] = [];
   return {
     chunks: maskChunks(state, input, terms, hashes),
@@ -81,14 +83,18 @@ function maskChunk({ segment, bits, start, elements }: ChunkShape, input: MaskIn
 }
 
 /** Self mask and one pair mask for each other member of U2, added towards higher indices and subtracted towards lower. */
-function maskTerms({ plan, idx, secrets, directory, u2, dirHash, u2Hash }: SharesChecked, segment: number): Term[] {
+function maskTerms({ plan, idx, secrets, directory, u2, dirHash, u2Hash }: SharesChecked): [Term[], Term[]] {
   const ctx2 = maskContext(dirHash, u2Hash);
   const sSk = maskX25519PrivateKey(secrets.a, plan.planHash, idx);
-  const terms: Term[] = [{ key: selfMaskKey(secrets.b, ctx2, idx, segment), sign: 1 }];
+  const terms: [Term[], Term[]] = [[], []];
+  for (const segment of SEGMENTS) terms[segment].push({ key: selfMaskKey(secrets.b, ctx2, idx, segment), sign: 1 });
   for (const v of u2) {
     if (v === idx) continue;
     const dh = x25519Agree(sSk, decodeField(directory.get(v)!.body.sKey));
-    terms.push({ key: pairMaskKey(dh, ctx2, [idx, v], segment, secrets.pairKem.get(v)), sign: v > idx ? 1 : -1 });
+    const kem = secrets.pairKem.get(v);
+    for (const segment of SEGMENTS) {
+      terms[segment].push({ key: pairMaskKey(dh, ctx2, [idx, v], segment, kem), sign: v > idx ? 1 : -1 });
+    }
     dh.fill(0);
   }
   sSk.fill(0);

@@ -49,7 +49,7 @@ export function advertiseAll(world: World, who: readonly number[] = world.cohort
   const accepted: Accepted<M0>[] = [];
   for (const idx of who) {
     const rosterKey = rosterKeys.get(idx)!;
-    const { state, m0 } = advertise({ plan: world.checkedPlan(idx), roster, idx, rosterKey, random: randomBytes });
+    const { state, m0 } = advertise({ plan: world.checkedPlan, roster, idx, rosterKey, random: randomBytes });
     states.set(idx, state);
     accepted.push(acceptM0(plan, roster, idx, encodeSigned(m0), accepted));
   }

@@ -33,8 +33,8 @@ export interface World {
   readonly coordinatorKey: KeyObject;
   readonly cohort: readonly number[];
   readonly rosterKeys: ReadonlyMap<number, KeyObject>;
-  /** the plan as tenant `idx` has checked it */
-  checkedPlan(idx: number): CheckedPlan;
+  /** the plan as every tenant has checked it */
+  readonly checkedPlan: CheckedPlan;
 }
 
 export const WEIGHT_AND_LOSS = [
@@ -77,17 +77,16 @@ export function makeWorld(options: WorldOptions = {}): World {
   );
   const signedPlan = signBody('plan', body, coordinator.privateKey);
   const plan = parsePlan(body);
-  const checkedPlan = (idx: number) =>
-    checkPlan({
-      plan: signedPlan,
-      roster,
-      idx,
-      planFile,
-      grantPayload,
-      floors: { minCohort: 2, minHonest: 2 },
-      now: START - 1000,
-      spent: false,
-    });
+  const checkedPlan = checkPlan({
+    plan: signedPlan,
+    roster,
+    idx: members[0]!.idx,
+    planFile,
+    grantPayload,
+    floors: { minCohort: 2, minHonest: 2 },
+    now: START - 1000,
+    spent: false,
+  });
   const coordinatorKey = coordinator.privateKey;
   return {
     roster,
