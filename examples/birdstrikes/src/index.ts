@@ -1,4 +1,5 @@
 export { type Airline, readAirlines } from './airlines.ts';
+export { type Comparison, compareSeed } from './compare.ts';
 export {
   BIRDSTRIKES_AGGREGATION,
   type BirdstrikesPlanInput,

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkPlanLearning, parseTask } from '@sumveil/learning';
+import { readPlanFile } from '@sumveil/secagg';
 import { csvDataset } from '@sumveil/trainers';
-import { manifestFaults } from '@sumveil/wire';
+import { manifestFaults, type PlanManifest } from '@sumveil/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { HOSPITALS, type Hospital, heartFolder, readHospital } from './hospitals.ts';
 import { heartPlan } from './plan.ts';
 import { hospitalDatasets, prepareHospitals } from './prepare.ts';
@@ -49,7 +49,8 @@ describe('data of four hospitals', () => {
 describe('plan of the hospitals', () => {
   it('is valid in itself and for learning', () => {
     const tenantRefs = Array.from('abcd', (letter) => letter.repeat(16));
-    const plan = parse(heartPlan({ tenantRefs, codeDigest: `sha256:${'0'.repeat(64)}` }).yaml);
+    const { yaml } = heartPlan({ tenantRefs, codeDigest: `sha256:${'0'.repeat(64)}` });
+    const plan = readPlanFile(Buffer.from(yaml)) as PlanManifest;
     expect(manifestFaults(plan)).toEqual([]);
     expect(checkPlanLearning(plan)).toEqual([]);
     expect(plan.cohort.min).toBe(4);

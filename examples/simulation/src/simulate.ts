@@ -9,7 +9,7 @@ import {
   type TrainTask,
 } from '@sumveil/learning';
 import { builtinTrainer, type Dataset } from '@sumveil/trainers';
-import { type Aggregation, plainSum } from './plain-sum.ts';
+import { type Aggregation, type PlainSum, plainSum } from './plain-sum.ts';
 
 export interface Simulation {
   readonly task: TrainTask;
@@ -17,6 +17,8 @@ export interface Simulation {
   readonly aggregation: Aggregation;
   /** One per tenant of the cohort. */
   readonly datasets: readonly Dataset[];
+  /** Whether a tenant (its place in `datasets`) survives a round; all do if left out. */
+  readonly survives?: (tenant: number, round: number) => boolean;
   /** Called with the artifact after each round, round counted from 1. */
   readonly onRound?: (round: number, model: Uint8Array) => void;
 }
@@ -27,25 +29,26 @@ export interface SimulationResult {
   readonly metrics: readonly { readonly round: number; readonly metrics: Metrics }[];
 }
 
-/** All rounds of a plan in one process: the trainer, quantisation and server step of the product, every tenant present. */
-export async function simulate({
-  task,
-  stages,
-  aggregation,
-  datasets,
-  onRound,
-}: Simulation): Promise<SimulationResult> {
+/** All rounds of a plan in one process: the trainer, quantisation and server step of the product. */
+export async function simulate(simulation: Simulation): Promise<SimulationResult> {
+  const { task, stages, onRound } = simulation;
   let model = initialModel(task);
   let round = 0;
   const metrics: { round: number; metrics: Metrics }[] = [];
   for (const stage of stages.flatMap((value) => new Array<Stage>(value.rounds).fill(value))) {
     round++;
-    const requests = datasets.map((dataset) => builtinTrainer.train({ task, stage, round, model, dataset }));
-    const { meanUpdate, aux } = plainSum(stage, aggregation, await Promise.all(requests), datasets.length);
+    const { meanUpdate, aux } = await sumOf(simulation, stage, round, model);
     const sums = auxSums(stage.aux, aux);
     if (stageKind(stage) !== 'statistics') metrics.push({ round, metrics: roundMetrics(task, sums) });
     model = applyAggregate({ task, stage, model, meanUpdate, aux: sums });
     onRound?.(round, model);
   }
   return { model, metrics };
+}
+
+async function sumOf(simulation: Simulation, stage: Stage, round: number, model: Uint8Array): Promise<PlainSum> {
+  const { task, aggregation, datasets, survives } = simulation;
+  const survivors = datasets.filter((_, tenant) => survives?.(tenant, round) ?? true);
+  const results = survivors.map((dataset) => builtinTrainer.train({ task, stage, round, model, dataset }));
+  return plainSum(stage, aggregation, await Promise.all(results), datasets.length);
 }
