@@ -1,26 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { type PostgresBinaries, postgresBinaries, reachable } from './embedded-binaries.ts';
+import { type PostgresBinaries, postgresBinaries } from './embedded-binaries.ts';
+import { dataFolder, socketFolder } from './embedded-folders.ts';
 import { initialiseCluster, startServer, stopServer } from './embedded-process.ts';
 import { type DatabaseRole, databaseRoles, roleName } from './roles.ts';
 
 const DATABASE = 'sumveil';
-
-/** sockaddr_un holds 108 bytes; the file name takes 15. */
-const MAX_SOCKET_FOLDER = 84;
 
 export interface EmbeddedPostgres {
   readonly pid: number;
@@ -95,28 +82,6 @@ export async function startEmbeddedPostgres(options: {
     createDatabase,
     stop,
   };
-}
-
-function dataFolder(binaries: PostgresBinaries, wanted: string): { folder: string; temporary: boolean } {
-  mkdirSync(wanted, { recursive: true, mode: 0o711 });
-  const folder = realpathSync(wanted);
-  // Search permission only: the cluster inside is 0700 of the unprivileged user, the passwords are 0600 of ours.
-  if (binaries.owner !== undefined) chmodSync(folder, 0o711);
-  if (binaries.owner === undefined || reachable(binaries, folder)) return { folder, temporary: false };
-  const instead = mkdtempSync(join(tmpdir(), 'sumveil-data-'));
-  chownSync(instead, binaries.owner, binaries.owner);
-  return { folder: instead, temporary: true };
-}
-
-/** Inside the data folder when the path is short and plain enough, so that a killed process leaves nothing in /tmp. */
-function socketFolder(binaries: PostgresBinaries, dataFolderPath: string): { folder: string; temporary: boolean } {
-  const inside = join(dataFolderPath, 's');
-  const temporary = inside.length > MAX_SOCKET_FOLDER || !/^[\w./-]+$/.test(inside);
-  if (!temporary) mkdirSync(inside, { recursive: true, mode: 0o700 });
-  const shortTmp = tmpdir().length > MAX_SOCKET_FOLDER - 16 ? '/tmp' : tmpdir();
-  const folder = temporary ? mkdtempSync(join(shortTmp, 'sv-pg-')) : inside;
-  if (binaries.owner !== undefined) chownSync(folder, binaries.owner, binaries.owner);
-  return { folder, temporary };
 }
 
 async function createCluster(
