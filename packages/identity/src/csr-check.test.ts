@@ -104,9 +104,9 @@ describe('refused before parsing', () => {
 
 describe('refused after parsing', () => {
   test('4 KiB of nested ASN.1, quickly', async () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     await refused(pem(nested(4_096)));
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(500);
   });
 
   test('RSA-1024', async () => {
