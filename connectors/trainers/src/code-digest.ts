@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { digestOf, sha256 } from '@sumveil/wire';
 
 /**
  * Digest of the builtin training code, the `code.digest` of a plan: SHA-256 over the lines `<sha256 hex>  <path>\n` of all
@@ -14,7 +14,7 @@ export async function builtinCodeDigest(): Promise<string> {
     ['trainers', fileURLToPath(new URL('.', import.meta.url))],
   ] as const;
   const lines = await Promise.all(roots.map(([name, folder]) => sourceLines(name, folder)));
-  return `sha256:${createHash('sha256').update(lines.flat().join('')).digest('hex')}`;
+  return digestOf(Buffer.from(lines.flat().join('')));
 }
 
 async function sourceLines(name: string, folder: string): Promise<string[]> {
@@ -24,8 +24,7 @@ async function sourceLines(name: string, folder: string): Promise<string[]> {
     .filter((path) => path.endsWith('.ts') && !/\.(test|fixture)\.ts$/.test(path));
   return Promise.all(
     sources.sort().map(async (path) => {
-      const hash = createHash('sha256').update(await readFile(join(folder, path)));
-      return `${hash.digest('hex')}  ${name}/${path}\n`;
+      return `${sha256(await readFile(join(folder, path))).toString('hex')}  ${name}/${path}\n`;
     }),
   );
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { checkData, designColumns, type Table, type TrainTask } from '@sumveil/learning';
+import { digestOf } from '@sumveil/wire';
 import { parse } from 'csv-parse/sync';
 import type { Dataset } from './dataset.ts';
 import { encodeRows } from './encode-rows.ts';
@@ -15,7 +15,7 @@ const FILE_LIMIT = 1 << 30;
  */
 export async function csvDataset(path: string, task: TrainTask): Promise<Dataset> {
   const bytes = await readBytes(path);
-  return tableDataset(parseCsv(bytes), task, `sha256:${createHash('sha256').update(bytes).digest('hex')}`);
+  return tableDataset(parseCsv(bytes), task, digestOf(bytes));
 }
 
 /** The same for rows that are already in memory; `digest` names their version. */

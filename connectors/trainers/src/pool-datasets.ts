@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digestOf } from '@sumveil/wire';
 import type { Dataset, Rows } from './dataset.ts';
 
 /**
@@ -9,7 +9,7 @@ export function poolDatasets(datasets: readonly Dataset[]): Dataset {
   const columns = datasets[0]?.columns ?? [];
   const digests = datasets.map(({ digest }) => digest).join('\n');
   return {
-    digest: `sha256:${createHash('sha256').update(digests).digest('hex')}`,
+    digest: digestOf(Buffer.from(digests)),
     columns,
     train: concatenate(
       datasets.map(({ train }) => train),

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   evaluateStage,
   initialModel,
@@ -7,6 +6,7 @@ import {
   type TrainTask,
   trainStage,
 } from '@sumveil/learning';
+import { digestOf } from '@sumveil/wire';
 import { stringify } from 'yaml';
 import { birdstrikesTask, ROUNDS } from './task.ts';
 
@@ -36,7 +36,7 @@ export function birdstrikesPlan(input: BirdstrikesPlanInput): PlanWithModel {
   const plan = {
     name: 'birdstrike-damage',
     description: 'Does a wildlife strike damage the aircraft? FAA records of ten airlines.',
-    model: { name: 'birdstrike-damage', digest: `sha256:${createHash('sha256').update(model).digest('hex')}` },
+    model: { name: 'birdstrike-damage', digest: digestOf(model) },
     code: { digest: input.codeDigest },
     cohort: { min: input.minCohort ?? Math.max(2, members.length - 1), members },
     regions: [...(input.regions ?? ['US'])],

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { evaluateStage, initialModel, type Stage, type TrainTask, trainStage } from '@sumveil/learning';
+import { digestOf } from '@sumveil/wire';
 import { stringify } from 'yaml';
 import { heartTask } from './task.ts';
 
@@ -37,7 +37,7 @@ export function heartPlan(input: HeartPlanInput): PlanWithModel {
   const plan = {
     name: 'heart-disease-fedsgd',
     description: 'Heart disease from thirteen findings, four hospitals, UCI dataset 45. FedSGD with exact row weights.',
-    model: { name: 'heart-disease', digest: `sha256:${createHash('sha256').update(model).digest('hex')}` },
+    model: { name: 'heart-disease', digest: digestOf(model) },
     code: { digest: input.codeDigest },
     cohort: { min: input.tenantRefs.length, members: [...input.tenantRefs] },
     regions: [...(input.regions ?? ['US', 'EU'])],
