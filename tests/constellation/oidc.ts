@@ -40,7 +40,7 @@ export async function startOidc(people: People): Promise<OidcProcess> {
     stop: async () => {
       child.kill('SIGTERM');
       await exited;
-      rmSync(folder, { recursive: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
