@@ -122,6 +122,12 @@ describe('builtin trainer', () => {
     });
   });
 
+  it('refuses to train on a model whose statistics round was lost', async () => {
+    await expect(once(parseTask({ ...taskValue, standardise: { mode: 'global' } }))).rejects.toMatchObject({
+      code: 'STAGE',
+    });
+  });
+
   it('stops when asked, and refuses a model that is none', async () => {
     await expect(once(local, 1, tenant(local), AbortSignal.abort())).rejects.toMatchObject({ code: 'ABORTED' });
     const request = { task: local, stage: trainStage(local, 1), round: 1, dataset: tenant(local) };

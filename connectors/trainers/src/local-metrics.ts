@@ -3,7 +3,10 @@ import { openModel, parametersOf } from './builtin.ts';
 import type { Dataset } from './dataset.ts';
 import { prepare, scores } from './prepared.ts';
 
-/** One tenant's own figures on its own test rows; they stay at the tenant. Null where a metric is undefined. */
+/**
+ * One tenant's own figures on its own test rows; they stay at the tenant. Null where a metric is undefined. `loss` per row:
+ * nats for binary kinds, squared error in units of the label's range squared for linear.
+ */
 export interface LocalMetrics {
   readonly trainRows: number;
   readonly testRows: number;

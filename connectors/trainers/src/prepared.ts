@@ -10,6 +10,7 @@ import {
   type TrainTask,
 } from '@sumveil/learning';
 import type { Dataset, Rows } from './dataset.ts';
+import { TrainersError } from './error.ts';
 
 /** A dataset as the model sees it: standardised with what the plan says. */
 export interface Prepared {
@@ -21,8 +22,23 @@ export interface Prepared {
 export function prepare(task: TrainTask, model: Model, dataset: Dataset): Prepared {
   const width = dataset.columns.length;
   if (task.standardise.mode === 'none') return dataset;
-  if (task.standardise.mode === 'global') return prepareWith(task, momentsOf(model, width), dataset);
+  if (task.standardise.mode === 'global') return prepareWith(task, summedMoments(model, width), dataset);
   return prepareLocally(task, dataset);
+}
+
+/**
+ * A first model has mean 0 and deviation 1 everywhere. Training on it would mean that the statistics round was lost and
+ * every value goes in unscaled, so it is refused rather than run.
+ */
+function summedMoments(model: Model, width: number): Moments {
+  const moments = momentsOf(model, width);
+  if (moments.mean.every((value) => value === 0) && moments.std.every((value) => value === 1)) {
+    throw new TrainersError(
+      'STAGE',
+      'The model carries no federated statistics: its statistics round has no result. Stop the run and start it again.',
+    );
+  }
+  return moments;
 }
 
 export function prepareLocally(task: TrainTask, dataset: Dataset): Prepared {

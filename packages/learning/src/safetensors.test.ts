@@ -38,6 +38,22 @@ describe('safetensors', () => {
     );
   });
 
+  it('reads or refuses any damaged file, and never fails in another way', () => {
+    const bytes = writeModel(model(tensor('weight', [1, 2, 3]), tensor('bias', [4], 'F32')));
+    const damage = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(damage, fc.nat(bytes.length), (changes, cut) => {
+        const damaged = Uint8Array.from(bytes.subarray(0, bytes.length - (cut % 5)));
+        for (const [at, value] of changes) if (at < damaged.length) damaged[at] = value;
+        try {
+          readModel(damaged);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'SAFETENSORS' });
+        }
+      }),
+    );
+  });
+
   it('gives the same bytes whatever the order of the tensors', () => {
     const [a, b] = [tensor('a', [1]), tensor('b', [2, 3], 'F32')];
     expect(writeModel(model(a, b))).toEqual(writeModel(model(b, a)));

@@ -4,7 +4,10 @@ import type { TrainTask } from '../task/schema.ts';
 import { LOSS_CAP } from '../task/stages.ts';
 import type { AuxSums } from './aux-sums.ts';
 
-/** Federated metrics of one model; null is shown as n/a (no rows, one class only, or not a metric of this kind). */
+/**
+ * Federated metrics of one model. `loss` per row: nats for binary kinds, squared error in units of the label's range squared
+ * for linear. Null is shown as n/a (no rows, one class only, or not a metric of this kind).
+ */
 export interface Metrics {
   readonly train: { readonly rows: number; readonly loss: number | null };
   readonly test: {
