@@ -45,7 +45,7 @@ export function recoverSecrets(input: RecoveryInput): RecoveredSecrets & { reado
   const blame: Blame[] = [];
   const interpolator = rememberingInterpolator();
   const recover = (idx: number, kind: 'a' | 'b'): [number, Buffer] => {
-    const shares = m4s.map(({ idx: holder, body }) => shareOf(plan, holder, body[kind], idx));
+    const shares = trustedFirst(m4s, blame).map(({ idx: holder, body }) => shareOf(plan, holder, body[kind], idx));
     const matches = kind === 'b' ? matchesCommitment : matchesMaskKeys;
     const found = recoverSecret(shares, plan.threshold, (secret) => matches(plan, m0s.get(idx)!, secret), interpolator);
     if (found === undefined) throw unrecoverable(plan, idx, kind, shares);
@@ -68,6 +68,12 @@ export function matchesMaskKeys(plan: RoundPlan, m0: M0, a: Uint8Array): boolean
   if (!sKey.equals(decodeField(m0.sKey))) return false;
   if (m0.sKem === undefined) return true;
   return mlkemPublicKey(maskMlkemSeed(a, plan.planHash, m0.idx)).equals(decodeField(m0.sKem));
+}
+
+/** Who sent a wrong share once will have sent more: the others are tried first. */
+function trustedFirst(m4s: readonly Accepted<M4>[], blame: readonly Blame[]): Accepted<M4>[] {
+  const odd = new Set(blame.map(({ idx }) => idx));
+  return [...m4s.filter(({ idx }) => !odd.has(idx)), ...m4s.filter(({ idx }) => odd.has(idx))];
 }
 
 function shareOf(plan: RoundPlan, holder: number, list: M4['a'], idx: number): Share {

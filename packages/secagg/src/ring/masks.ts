@@ -45,10 +45,10 @@ export function applyMask(
   const stream = expander(key, (start * wordBytes(bits)) / BLOCK_BYTES);
   const wordsPerPiece = PIECE_BYTES / accumulator.BYTES_PER_ELEMENT;
   for (let at = 0; at < accumulator.length; at += wordsPerPiece) {
-    const words = Math.min(wordsPerPiece, accumulator.length - at);
-    const mask = readWords(accumulator, stream(words * accumulator.BYTES_PER_ELEMENT));
-    if (sign === 1) addWords(bits, accumulator, mask, at);
-    else subtractWords(bits, accumulator, mask, at);
+    const piece = accumulator.subarray(at, at + wordsPerPiece);
+    const mask = readWords(accumulator, stream(piece.byteLength));
+    if (sign === 1) addWords(bits, piece, mask);
+    else subtractWords(bits, piece, mask);
   }
 }
 

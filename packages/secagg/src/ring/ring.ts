@@ -47,49 +47,50 @@ export function centredAux(words: Words): BigInt64Array {
 }
 
 /** `target += source`, element by element, in the ring. */
-export function addWords(bits: RingBits, target: Words, source: Words, at = 0): void {
-  if (bits === 16) add16(target as Uint16Array, source as Uint16Array, at);
-  else if (bits === 64) add64(target as Uint32Array, source as Uint32Array, at);
-  else add32(target as Uint32Array, source as Uint32Array, at);
+export function addWords(bits: RingBits, target: Words, source: Words): void {
+  if (bits === 16) add16(target as Uint16Array, source as Uint16Array);
+  else if (bits === 64) add64(target as Uint32Array, source as Uint32Array);
+  else add32(target as Uint32Array, source as Uint32Array);
 }
 
 /** `target -= source`, element by element, in the ring. */
-export function subtractWords(bits: RingBits, target: Words, source: Words, at = 0): void {
-  if (bits === 16) subtract16(target as Uint16Array, source as Uint16Array, at);
-  else if (bits === 64) subtract64(target as Uint32Array, source as Uint32Array, at);
-  else subtract32(target as Uint32Array, source as Uint32Array, at);
+export function subtractWords(bits: RingBits, target: Words, source: Words): void {
+  if (bits === 16) subtract16(target as Uint16Array, source as Uint16Array);
+  else if (bits === 64) subtract64(target as Uint32Array, source as Uint32Array);
+  else subtract32(target as Uint32Array, source as Uint32Array);
 }
 
 // Hot loops stay in functions of their own with one element type each, so that they are compiled for that type (section 23).
 
-function add16(target: Uint16Array, source: Uint16Array, at: number): void {
-  for (let i = 0; i < source.length; i++) target[at + i] = target[at + i]! + source[i]!;
+function add16(target: Uint16Array, source: Uint16Array): void {
+  for (let i = 0; i < source.length; i++) target[i] = target[i]! + source[i]!;
 }
 
-function subtract16(target: Uint16Array, source: Uint16Array, at: number): void {
-  for (let i = 0; i < source.length; i++) target[at + i] = target[at + i]! - source[i]!;
+function subtract16(target: Uint16Array, source: Uint16Array): void {
+  for (let i = 0; i < source.length; i++) target[i] = target[i]! - source[i]!;
 }
 
-function add32(target: Uint32Array, source: Uint32Array, at: number): void {
-  for (let i = 0; i < source.length; i++) target[at + i] = (target[at + i]! + source[i]!) | 0;
+function add32(target: Uint32Array, source: Uint32Array): void {
+  for (let i = 0; i < source.length; i++) target[i] = (target[i]! + source[i]!) | 0;
 }
 
-function subtract32(target: Uint32Array, source: Uint32Array, at: number): void {
-  for (let i = 0; i < source.length; i++) target[at + i] = (target[at + i]! - source[i]!) | 0;
+function subtract32(target: Uint32Array, source: Uint32Array): void {
+  for (let i = 0; i < source.length; i++) target[i] = (target[i]! - source[i]!) | 0;
 }
 
-function add64(target: Uint32Array, source: Uint32Array, at: number): void {
+function add64(target: Uint32Array, source: Uint32Array): void {
   for (let i = 0; i < source.length; i += 2) {
-    const low = target[at + i]! + source[i]!;
-    target[at + i] = low;
-    target[at + i + 1] = target[at + i + 1]! + source[i + 1]! + (low > 0xffffffff ? 1 : 0);
+    const before = target[i]!;
+    const low = (before + source[i]!) >>> 0;
+    target[i] = low;
+    target[i + 1] = (target[i + 1]! + source[i + 1]! + (low < before ? 1 : 0)) | 0;
   }
 }
 
-function subtract64(target: Uint32Array, source: Uint32Array, at: number): void {
+function subtract64(target: Uint32Array, source: Uint32Array): void {
   for (let i = 0; i < source.length; i += 2) {
-    const low = target[at + i]! - source[i]!;
-    target[at + i] = low;
-    target[at + i + 1] = target[at + i + 1]! - source[i + 1]! - (low < 0 ? 1 : 0);
+    const before = target[i]!;
+    target[i] = (before - source[i]!) | 0;
+    target[i + 1] = (target[i + 1]! - source[i + 1]! - (before < source[i]! ? 1 : 0)) | 0;
   }
 }

@@ -1,12 +1,15 @@
 import { encodeScalar } from './scalar.ts';
 import { combine, interpolate, lagrangeWeights, type Share } from './shamir.ts';
+import { subsets } from './subsets.ts';
 
 /** Sets of shares tried for one secret before giving up; honest runs need one. */
 const MOST_TRIES = 2000;
+/** Sets tried to see whether a wrong secret was dealt consistently; this only decides whom to blame. */
+const MOST_BLAME_TRIES = 50;
 
 export interface Recovered {
   readonly secret: Buffer;
-  /** positions whose share does not lie on the polynomial of the right secret */
+  /** positions whose share is not on the polynomial of the right secret; looked for only when the first set was wrong */
   readonly odd: readonly number[];
 }
 
@@ -29,6 +32,7 @@ export function rememberingInterpolator(): Interpolator {
 /**
  * Tries sets of `threshold` shares until one gives a secret that matches its commitment (section 10, R5).
  *
+ * @param shares the most trusted first
  * @param matches the commitment check; it is what makes a wrong secret visible
  * @returns undefined when no set tried matches
  */
@@ -38,44 +42,28 @@ export function recoverSecret(
   matches: (secret: Buffer) => boolean,
   interpolator: Interpolator = rememberingInterpolator(),
 ): Recovered | undefined {
-  for (const set of subsets(shares, threshold)) {
+  let tries = 0;
+  for (const set of subsets(shares, threshold, MOST_TRIES)) {
     const secret = interpolator(set);
-    if (matches(secret)) return { secret, odd: oddPositions(shares, set) };
+    if (matches(secret)) return { secret, odd: tries === 0 ? [] : oddPositions(shares, set) };
+    tries++;
   }
   return undefined;
 }
 
 /** True when more shares than the threshold lie on one polynomial: then it was dealt like that, and its dealer is at fault. */
 export function isDealtConsistently(shares: readonly Share[], threshold: number): boolean {
-  for (const set of subsets(shares, threshold))
+  for (const set of subsets(shares, threshold, MOST_BLAME_TRIES)) {
     if (oddPositions(shares, set).length < shares.length - threshold) return true;
+  }
   return false;
 }
 
+/** Positions outside a set whose share is not on the set's polynomial. */
 function oddPositions(shares: readonly Share[], good: readonly Share[]): number[] {
-  if (shares.length === good.length) return [];
   const used = new Set(good.map((share) => share.x));
   return shares
     .filter((share) => !used.has(share.x) && !encodeScalar(interpolate(good, share.x)).equals(share.y))
-    .map((share) => share.x);
-}
-
-/** Sets of `size` shares, starting with the first ones, at most MOST_TRIES of them. */
-function* subsets<T>(items: readonly T[], size: number): Generator<T[]> {
-  if (items.length < size) return;
-  const at = Array.from({ length: size }, (_, i) => i);
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    yield at.map((i) => items[i]!);
-    if (!advance(at, items.length)) return;
-  }
-}
-
-/** Next set of indices in lexicographic order; false after the last one. */
-function advance(at: number[], length: number): boolean {
-  let i = at.length - 1;
-  while (i >= 0 && at[i] === length - at.length + i) i--;
-  if (i < 0) return false;
-  at[i]!++;
-  for (let j = i + 1; j < at.length; j++) at[j] = at[j - 1]! + 1;
-  return true;
+    .map((share) => share.x)
+    .sort((x, y) => x - y);
 }

@@ -94,6 +94,19 @@ describe('recovering a secret', () => {
     expect(recoverSecret(shares, threshold, matches)).toEqual({ secret, odd: [1, 6] });
   });
 
+  it('finds it among many holders, though the first share is wrong', () => {
+    const xs = Array.from({ length: 60 }, (_, i) => i + 1);
+    const ys = dealShares(secret, drawCoefficients(45, randomBytes), xs);
+    const wrong = [1, 2, 30];
+    const shares = xs.map((x, i) => ({ x, y: wrong.includes(x) ? randomScalar(randomBytes) : ys[i]! }));
+    expect(recoverSecret(shares, 45, matches)).toEqual({ secret, odd: wrong });
+  });
+
+  it('does not look for wrong shares that it did not need', () => {
+    const shares = deal().map((entry) => (entry.x === 7 ? { ...entry, y: randomScalar(randomBytes) } : entry));
+    expect(recoverSecret(shares, threshold, matches)).toEqual({ secret, odd: [] });
+  });
+
   it('blames the dealer when the shares of a wrong secret agree with each other', () => {
     const shares = deal(randomScalar(randomBytes));
     expect(recoverSecret(shares, threshold, matches)).toBeUndefined();
