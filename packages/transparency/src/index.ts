@@ -1,7 +1,15 @@
 export * as layout from './bundle/layout.ts';
 export { type LoggedLeaf, leavesFile, parseLeavesFile } from './bundle/leaves.ts';
 export { type Lineage, lineageOf, type Question } from './bundle/lineage.ts';
-export { type BundlePredicate, IN_TOTO_TYPE, parseStatement, type Statement, sealBundle } from './bundle/statement.ts';
+export {
+  assembleBundle,
+  type BundlePredicate,
+  bundleStatement,
+  IN_TOTO_TYPE,
+  parseStatement,
+  type Statement,
+  sealBundle,
+} from './bundle/statement.ts';
 export { type Files, isBundleName, readBundleZip, scanBundleZip, writeBundleZip } from './bundle/zip.ts';
 export { parseDecimal, parseSafeDecimal } from './decimal.ts';
 export { TransparencyError, type TransparencyErrorCode } from './error.ts';

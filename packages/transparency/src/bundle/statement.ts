@@ -56,9 +56,19 @@ export type Statement = z.infer<typeof statement>;
  */
 export function sealBundle(files: Files, seal: { reportKey: KeyObject; predicate: BundlePredicate }): Buffer {
   if (files.has(ROOT_FILE)) throw new TransparencyError('BUNDLE', `${ROOT_FILE} is written by the seal`);
-  const payload = canonicalBytes(statementOf(files, seal.predicate));
+  const payload = bundleStatement(files, seal.predicate);
   const { publicKey } = verifierKeyOf('report', LOG_TYPE, seal.reportKey);
   const envelope = signDsse(IN_TOTO_TYPE, payload, seal.reportKey, keyIdOf(publicKey));
+  return assembleBundle(files, envelope);
+}
+
+/** Bytes of the statement over all files, for a report key that is held by another process. */
+export function bundleStatement(files: Files, predicate: BundlePredicate): Buffer {
+  return canonicalBytes(statementOf(files, predicate));
+}
+
+/** The zip of files and the signed {@link bundleStatement} over them. */
+export function assembleBundle(files: Files, envelope: DsseEnvelope): Buffer {
   return writeBundleZip(new Map([...files, [ROOT_FILE, dsseBytes(envelope)]]));
 }
 

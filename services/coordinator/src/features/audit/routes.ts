@@ -1,0 +1,29 @@
+import { routes } from '@sumveil/wire';
+import type { Deps } from '../../deps.ts';
+import { bind, type RouteBinding } from '../../http/bind.ts';
+import { consistencyBetween, inclusionOf, newestNote, proofOf } from './proofs.ts';
+import { nextCheckpoint, takeAnswer } from './witnesses.ts';
+
+export function auditRoutes(deps: Deps): RouteBinding[] {
+  return [
+    bind(routes.checkpoint, () => newestNote(deps)),
+    bind(routes.inclusionProof, ({ query }) => inclusionOf(deps, BigInt(query.index), BigInt(query.size))),
+    bind(routes.consistencyProof, ({ query }) => consistencyBetween(deps, BigInt(query.from), BigInt(query.to))),
+    bind(routes.leafProof, ({ params }) => proofOf(deps, BigInt(params.index))),
+    ...witnessRoutes(deps),
+  ];
+}
+
+function witnessRoutes(deps: Deps): RouteBinding[] {
+  const poll = nextCheckpoint(deps);
+  return [
+    bind(routes.witnessPoll, async ({ connector, query, signal }) => ({
+      request: await poll(connector.tenantRef, BigInt(query.size), signal),
+    })),
+    bind(routes.witnessAnswer, async ({ connector, body }) => {
+      const { size, ...answer } = body;
+      await takeAnswer(deps, connector.tenantRef, { ...answer, size: BigInt(size) });
+      return undefined;
+    }),
+  ];
+}

@@ -1,0 +1,94 @@
+import { dedupeKey, type Leaf, type LeafOf } from '@sumveil/transparency';
+import {
+  decodeSignedList,
+  fromBase64url,
+  parseRoster,
+  type Roster,
+  rosterApprovers,
+  rosterHash,
+  writtenDigest,
+} from '@sumveil/wire';
+import type { Tx } from '../db/client.ts';
+import { indexOfLeaf } from './rows.ts';
+
+export interface Epoch {
+  readonly body: Buffer;
+  readonly hash: Buffer;
+  readonly roster: Roster;
+  readonly effective: boolean;
+}
+
+/** Every published epoch of the newest roster id, oldest first. */
+export async function publishedEpochs(tx: Tx): Promise<Epoch[]> {
+  const rows = await tx.roster.findMany({ orderBy: [{ publishedAt: 'asc' }, { epoch: 'asc' }] });
+  const current = rows.at(-1)?.rosterId;
+  return rows.filter((row) => row.rosterId === current).map((row) => epochOf(row));
+}
+
+function epochOf(row: { body: Uint8Array; effectiveAt: Date | null }): Epoch {
+  const body = Buffer.from(row.body);
+  return { body, hash: rosterHash(body), roster: parseRoster(body), effective: row.effectiveAt !== null };
+}
+
+/**
+ * Roster whose witnesses and k count for a checkpoint of this size (governance.md section 5): the newest epoch whose
+ * `roster.effective` is below it. Epoch 1 covers everything from its own publication on, because its founders' first
+ * cosignatures are what put it in force.
+ */
+export async function rosterAtSize(
+  tx: Tx,
+  log: string,
+  epochs: readonly Epoch[],
+  size: bigint,
+): Promise<Roster | undefined> {
+  for (const epoch of epochs.filter((e) => e.effective).toReversed()) {
+    const leaf = epoch.roster.epoch === 1 ? publishedKey(epoch) : effectiveKey(epoch);
+    const index = await indexOfLeaf(tx, log, leaf);
+    if (index !== undefined && index < size) return epoch.roster;
+  }
+  return undefined;
+}
+
+type RosterFields = Pick<
+  LeafOf<'roster.published'>,
+  'rosterEpoch' | 'rosterHash' | 'prevRoster' | 'members' | 'witnessQuorum' | 'approvedBy'
+>;
+
+/** Fields of `roster.published` and `roster.effective`. */
+export function rosterLeafFields(epoch: Pick<Epoch, 'roster' | 'hash'>, approvedBy: number[]): RosterFields {
+  const { roster, hash } = epoch;
+  return {
+    rosterEpoch: roster.epoch,
+    rosterHash: writtenDigest(hash),
+    prevRoster: writtenDigest(fromBase64url(roster.prevRoster, 32)),
+    members: roster.members.map(({ idx, tenantRef }) => ({ idx, tenantRef })),
+    witnessQuorum: roster.witnessQuorum,
+    approvedBy,
+  };
+}
+
+export function publishedKey(epoch: Pick<Epoch, 'roster' | 'hash'>): string {
+  return dedupeKey({ type: 'roster.published', ...rosterLeafFields(epoch, []) } as unknown as Leaf);
+}
+
+function effectiveKey(epoch: Pick<Epoch, 'roster' | 'hash'>): string {
+  return dedupeKey({ type: 'roster.effective', ...rosterLeafFields(epoch, []) } as unknown as Leaf);
+}
+
+/** Members of the old epoch that approved the new one, by the messages received. */
+export async function approversOf(tx: Tx, old: Roster, hash: Uint8Array): Promise<number[]> {
+  const rows = await tx.rosterApproval.findMany({ where: { rosterHash: Uint8Array.from(hash) } });
+  return rosterApprovers(
+    old,
+    hash,
+    rows.flatMap((row) => signedMessages(row.message)),
+  );
+}
+
+function signedMessages(bytes: Uint8Array) {
+  try {
+    return decodeSignedList(bytes);
+  } catch {
+    return [];
+  }
+}

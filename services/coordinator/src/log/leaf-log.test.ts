@@ -1,0 +1,287 @@
+import { randomUUID } from 'node:crypto';
+import { newRef } from '@sumveil/identity';
+import {
+  leafHash,
+  MemoryTree,
+  parseLeaf,
+  verifyConsistency,
+  verifyInclusion,
+  verifyTlogProof,
+} from '@sumveil/transparency';
+import { parseRoster } from '@sumveil/wire';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EvidenceWorld, openWorld, startTestPostgres } from '../signing/testing/world.ts';
+
+let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
+let world: EvidenceWorld;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  world = await openWorld(postgres);
+  await world.signer();
+});
+
+afterAll(async () => {
+  await world.close();
+  await postgres.stop();
+});
+
+const digest = `sha256:${'ab'.repeat(32)}`;
+const read = (subject: string) =>
+  ({
+    type: 'audit.read',
+    actor: { kind: 'person', ref: newRef(), via: 'management' },
+    auditorRef: newRef(),
+    subject,
+    asOfSize: 0,
+    reasonDigest: digest,
+    resultDigest: digest,
+  }) as const;
+
+const declared = (tenantRef: string, digestNew = digest) =>
+  ({
+    type: 'approvers.declared',
+    actor: { kind: 'connector', ref: tenantRef, via: 'mtls' },
+    tenantRef,
+    digestNew,
+  }) as const;
+
+async function append(leaf: Parameters<typeof world.api.log.appendLeaf>[1], gated = true): Promise<string> {
+  const { key } = await world.api.db.transaction((tx) => world.api.log.appendLeaf(tx, leaf, { gated }));
+  return key;
+}
+
+async function sequenced(key: string): Promise<bigint> {
+  const { db, notify, origin } = { ...world.api, origin: world.origin };
+  const look = async () => (await db.prisma.auditLeaf.findUnique({ where: { log_key: { log: origin, key } } }))?.idx;
+  const index = await notify.wait('sumveil_checkpoint', look, { timeoutMs: 5_000, pollMs: 1_000 });
+  return index ?? expect.fail('not sequenced');
+}
+
+describe('writing the log', () => {
+  it('signs a checkpoint for a gated leaf at once, p50 below 15 ms without fsync', async () => {
+    const times: number[] = [];
+    for (let i = 0; i < 15; i += 1) {
+      const started = performance.now();
+      await sequenced(await append(read(`warm/${i}`)));
+      times.push(performance.now() - started);
+    }
+    const p50 = times.toSorted((a, b) => a - b)[7]!;
+    console.info(`gated leaf to checkpoint p50 ${p50.toFixed(1)} ms`);
+    expect(p50).toBeLessThan(60);
+  });
+
+  it('keeps exactly one leaf a change: a repeat rolls its own transaction back', async () => {
+    const tenantRef = newRef();
+    const key = await append(declared(tenantRef));
+    const other = randomUUID();
+    const repeat = world.api.db.transaction(async (tx) => {
+      await tx.revocation.create({ data: { id: other, scope: 'serial', target: other, reason: 'x', ticket: 'T-1' } });
+      await world.api.log.appendLeaf(tx, declared(tenantRef));
+    });
+    await expect(repeat).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await world.api.db.prisma.revocation.count({ where: { id: other } })).toBe(0);
+    expect(await world.api.db.prisma.auditLeaf.count({ where: { key } })).toBeLessThanOrEqual(1);
+    expect(await world.api.db.transaction((tx) => world.api.log.hasLeaf(tx, key))).toBe(true);
+  });
+
+  it('numbers the leaves of a run without a gap in log order, whoever writes at once', async () => {
+    const { db, log } = world.worker;
+    const run = `run-${newRef()}`;
+    const owner = new Client({ connectionString: world.urls.superuser });
+    await owner.connect();
+    await owner.query(`INSERT INTO plan (digest, bytes, name, requester_ref) VALUES ('sha256:p', '', 'p', 'r')`);
+    await owner.query(
+      `INSERT INTO run (id, plan_digest, model_name, state, requester_ref, rounds, model_digest, prev_manifest)
+       VALUES ($1, 'sha256:p', 'm', 'running', 'r', 1, 'sha256:m', '')`,
+      [run],
+    );
+    await owner.end();
+    const pause = (i: number) =>
+      db.transaction((tx) =>
+        log.appendLeaf(
+          tx,
+          {
+            type: 'run.paused',
+            actor: { kind: 'service', ref: 'coordinator', via: 'worker' },
+            run,
+            planDigest: digest,
+            grantDigest: digest,
+          },
+          { gated: i % 7 === 0 },
+        ),
+      );
+    const written = await Promise.all(Array.from({ length: 40 }, (_, i) => pause(i)));
+    await sequenced(await append(read('after')));
+    for (const { key } of written) await sequenced(key);
+    const rows = await db.prisma.auditLeaf.findMany({ where: { log: world.origin }, orderBy: { idx: 'asc' } });
+    const ofRun = rows.map((row) => parseLeaf(row.leaf)).filter((leaf) => leaf.run === run);
+    expect(ofRun.map((leaf) => leaf.runSeq)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    expect(rows.map((row) => row.idx)).toEqual(rows.map((_, i) => BigInt(i)));
+    expect(ofRun.every((leaf, i) => i === 0 || ofRun[i - 1]!.time <= leaf.time)).toBe(true);
+  });
+
+  it('drops what is no leaf from the queue and says so in the log', async () => {
+    await world.api.db.prisma.$executeRaw`
+      INSERT INTO audit_pending (log, key, leaf, gated) VALUES (${world.origin}, 'forged', ${Buffer.from('{"type":"x"}')}, true)`;
+    await sequenced(await append(read('beside')));
+    const dropped = async () => {
+      const rows = await world.api.db.prisma.auditDedupe.findMany({
+        where: { key: { startsWith: '["sign.refused","leaf"' } },
+      });
+      return rows.length > 0 ? rows : undefined;
+    };
+    expect(await world.api.notify.wait('sumveil_leaf', dropped, { timeoutMs: 3_000 })).toHaveLength(1);
+    expect(await world.api.db.prisma.auditLeaf.count({ where: { key: 'forged' } })).toBe(0);
+  });
+
+  it('stores tiles and proves any leaf of any size from them', async () => {
+    const { db, log } = world.worker;
+    for (let batch = 0; batch < 6; batch += 1) {
+      await db.transaction(async (tx) => {
+        for (let i = 0; i < 100; i += 1) await log.appendLeaf(tx, read(`many/${batch}/${i}`));
+        await log.appendLeaf(tx, read(`many/${batch}`), { gated: true });
+      });
+    }
+    await sequenced(await append(read('last')));
+    const rows = await db.prisma.auditLeaf.findMany({ where: { log: world.origin }, orderBy: { idx: 'asc' } });
+    const tree = new MemoryTree();
+    for (const row of rows) tree.append(row.leaf);
+    expect(rows.length).toBeGreaterThan(600);
+    expect(await db.prisma.auditTile.count({ where: { level: 0 } })).toBe(Math.floor(rows.length / 256));
+    const checkpoints = await db.prisma.auditCheckpoint.findMany({ orderBy: { size: 'asc' } });
+    for (const { size, root } of checkpoints) expect(tree.root(Number(size)).equals(root)).toBe(true);
+    for (const size of [3, 257, 512, rows.length]) {
+      for (const index of [0, 1, 2, 255, 256, 511, size - 1].filter((i) => i < size)) {
+        const proof = await log.proofs.inclusion(db.prisma, BigInt(index), BigInt(size));
+        const claim = { index, size, root: tree.root(size), leafHash: leafHash(rows[index]!.leaf), proof };
+        expect(verifyInclusion(claim)).toBe(true);
+      }
+      const proof = await log.proofs.consistency(db.prisma, 3n, BigInt(size));
+      expect(verifyConsistency({ size1: 3, size2: size, root1: tree.root(3), root2: tree.root(size), proof })).toBe(
+        true,
+      );
+    }
+  });
+
+  it('shows a leaf that a superuser changed only by recomputation: rights are hygiene, the root is evidence', async () => {
+    const isolated = await openWorld(postgres);
+    try {
+      await isolated.signer();
+      const { api } = isolated;
+      const keys = [];
+      for (let i = 0; i < 5; i += 1) {
+        keys.push((await api.db.transaction((tx) => api.log.appendLeaf(tx, read(`x/${i}`), { gated: true }))).key);
+      }
+      const look = async () => ((await api.db.prisma.auditLeaf.count()) >= 5 ? true : undefined);
+      await api.notify.wait('sumveil_checkpoint', look, { timeoutMs: 5_000 });
+      const [row] = await api.db.prisma.auditLeaf.findMany({ where: { key: keys[2]! } });
+      const forged = Buffer.from(Buffer.from(row!.leaf).toString('utf8').replace('x/2', 'y/2'));
+      const change = [forged, row!.idx.toString()];
+      const root = new Client({ connectionString: isolated.urls.superuser });
+      await root.connect();
+      const update = "UPDATE audit_leaf SET leaf = $1, leaf_hash = sha256('\\x00'::bytea || $1) WHERE idx = $2";
+      await expect(root.query(update, change)).rejects.toThrow();
+      await root.query('SET session_replication_role = replica');
+      await root.query(update, change);
+      await root.end();
+      const leaves = await api.db.prisma.auditLeaf.findMany({ orderBy: { idx: 'asc' } });
+      const newest = (await api.log.quorum.latest(api.db.prisma))!.checkpoint;
+      const tree = new MemoryTree();
+      for (const leaf of leaves.slice(0, Number(newest.size))) tree.append(leaf.leaf);
+      expect(tree.root().equals(newest.root)).toBe(false);
+    } finally {
+      await isolated.close();
+    }
+  });
+});
+
+describe('witnesses', () => {
+  it('put the first roster in force when every founder has cosigned its publication, and then give quorum', async () => {
+    const body = await world.publishRoster();
+    const roster = parseRoster(body);
+    world.startWitnesses(world.tenants.slice(1));
+    const early = await append(read('early'));
+    await sequenced(early);
+    expect(await world.api.log.whenCovered(early, { timeoutMs: 600 })).toBe(false);
+    expect(await world.api.log.status()).toMatchObject({ have: 0, needs: 0, quorumSize: 0 });
+    world.startWitnesses([world.tenants[0]!]);
+    const inForce = async () =>
+      (await world.api.db.prisma.roster.count({ where: { effectiveAt: { not: null } } })) || undefined;
+    expect(await world.api.notify.wait('sumveil_run', inForce, { timeoutMs: 5_000 })).toBe(1);
+    const key = await append(read('covered'));
+    expect(await world.api.log.whenCovered(key, { timeoutMs: 5_000 })).toBe(true);
+    const proof = (await world.worker.log.logProof(key))!;
+    const proven = verifyTlogProof(proof.tlogProof, proof.leaf, roster);
+    expect(proven.cosigners.length).toBeGreaterThanOrEqual(roster.witnessQuorum);
+    expect(parseLeaf(proof.leaf).type).toBe('audit.read');
+    const job = await world.worker.db.prisma.outbox.findMany({ where: { topic: 'log.quorum' } });
+    expect(job.map((row) => row.ref)).toContain(String(proof.size));
+    expect(new Set(job.map((row) => row.dedupe)).size).toBe(job.length);
+    const published = await world.api.db.prisma.auditLeaf.findMany({
+      where: { key: { startsWith: '["roster.effective"' } },
+    });
+    expect(published.length).toBeLessThanOrEqual(1);
+  });
+
+  it('come to rest: witness.cosigned alone makes no checkpoint', async () => {
+    const key = await append(read('rest'));
+    await world.api.log.whenCovered(key, { timeoutMs: 5_000 });
+    const quiet = async () => {
+      const rows = await world.api.db.prisma.auditPending.findMany();
+      return rows.length > 0 && rows.every((row) => row.key.startsWith('["witness.cosigned"')) ? true : undefined;
+    };
+    expect(await world.api.notify.wait('sumveil_outbox', quiet, { timeoutMs: 5_000 })).toBe(true);
+    const { size } = await world.api.log.status();
+    const newer = async () => ((await world.api.log.status()).size > size ? true : undefined);
+    expect(await world.api.notify.wait('sumveil_checkpoint', newer, { timeoutMs: 2_500 })).toBeUndefined();
+  });
+
+  it('reaches quorum in well under a tenth of a second', async () => {
+    const times: number[] = [];
+    for (let i = 0; i < 9; i += 1) {
+      const started = performance.now();
+      expect(await world.api.log.whenCovered(await append(read(`q/${i}`)), { timeoutMs: 5_000 })).toBe(true);
+      times.push(performance.now() - started);
+    }
+    const p50 = times.toSorted((a, b) => a - b)[4]!;
+    console.info(`gated leaf to quorum p50 ${p50.toFixed(1)} ms`);
+    expect(p50).toBeLessThan(250);
+  });
+
+  it('refuses a cosignature by another tenant’s key, and an answer about a size that was never signed', async () => {
+    const { receiveAnswer } = await import('./witness-exchange.ts');
+    const { cosignLine, witnessName, checkpointText } = await import('@sumveil/transparency');
+    const newest = (await world.api.log.quorum.latest(world.api.db.prisma))!.checkpoint;
+    const text = checkpointText({ origin: world.origin, size: Number(newest.size), root: newest.root });
+    const [victim, other] = world.tenants;
+    const now = Math.floor(Date.now() / 1000);
+    const line = (key: typeof other, time: number) =>
+      cosignLine(text, witnessName(world.origin, victim!.ref), key!.witnessKey, time);
+    const answer = (body: string, size = newest.size) =>
+      receiveAnswer(world.api.db, world.api.log, victim!.ref, { size, status: 200, body });
+    await expect(answer(line(other, now))).rejects.toMatchObject({ code: 'MESSAGE_REFUSED' });
+    await expect(answer(line(victim, now + 600))).rejects.toThrow(/clock/);
+    await expect(answer(line(victim, now), newest.size + 1n)).rejects.toThrow(/never signed/);
+    await expect(answer(line(victim, now))).resolves.toMatchObject({ kind: 'cosigned' });
+  });
+
+  it('freezes releases on a fork claim, and treats a witness that is merely behind as behind', async () => {
+    const { receiveAnswer } = await import('./witness-exchange.ts');
+    const { size } = await world.api.log.status();
+    const [tenant] = world.tenants;
+    const claim = (answer: { status: number; contentType?: string; body: string }) =>
+      receiveAnswer(world.api.db, world.api.log, tenant!.ref, { size: BigInt(size), ...answer });
+    const sized = { status: 409, contentType: 'text/x.tlog.size' };
+    expect(await claim({ ...sized, body: `${size - 1}\n` })).toMatchObject({ kind: 'stale' });
+    expect(await world.api.log.frozen()).toBe(false);
+    expect(await claim({ status: 422, body: 'another root\n' })).toMatchObject({ kind: 'fork' });
+    expect(await claim({ ...sized, body: `${size}\n` })).toMatchObject({ kind: 'fork' });
+    expect(await claim({ status: 409, body: 'other root\n' })).toMatchObject({ kind: 'fork' });
+    expect(await world.api.log.frozen()).toBe(true);
+    expect(
+      await world.worker.db.prisma.auditDedupe.count({ where: { key: { startsWith: '["witness.fork_detected"' } } }),
+    ).toBe(1);
+  });
+});

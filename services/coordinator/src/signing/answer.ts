@@ -1,0 +1,83 @@
+import { ApprovalsError } from '@sumveil/approvals';
+import { SecaggError } from '@sumveil/secagg';
+import { TransparencyError } from '@sumveil/transparency';
+import { digestOf, WireError } from '@sumveil/wire';
+import { ZodError } from 'zod';
+import { databaseNow, type Tx } from '../db/client.ts';
+import { channels } from '../db/notify.ts';
+import type { SignKind } from '../deps.ts';
+import { isCoordinatorError } from '../error.ts';
+import { type Lease, requireLease } from '../lease/lease.ts';
+import type { Check, CheckContext } from './check.ts';
+import { certificateRefusal, checkCertificate } from './checks/certificate.ts';
+import { checkGrant } from './checks/grant.ts';
+import { checkList } from './checks/list.ts';
+import { checkManifest } from './checks/manifest.ts';
+import { checkPlan } from './checks/plan.ts';
+import { checkReport } from './checks/report.ts';
+import { type Outcome, recordRefusal, refuse } from './refusal.ts';
+
+const checks: Record<SignKind, Check> = {
+  certificate: checkCertificate,
+  grant: checkGrant,
+  plan: checkPlan,
+  list: checkList,
+  manifest: checkManifest,
+  report: checkReport,
+};
+
+export interface SignRequestRow {
+  readonly id: bigint;
+  readonly kind: SignKind;
+  readonly subject: string;
+  readonly body: Buffer;
+}
+
+/**
+ * Check, signature and answer in one transaction that holds the lease row at this signer's epoch (governance.md section 1,
+ * "One active"). The signature leaves the process in the committed row only, so a signer that slept signs nothing.
+ *
+ * @throws CoordinatorError `FENCED`
+ */
+export async function answerRequest(
+  tx: Tx,
+  lease: Lease,
+  context: Omit<CheckContext, 'tx' | 'now'>,
+  request: SignRequestRow,
+): Promise<Outcome> {
+  await requireLease(tx, lease);
+  const outcome = await judge({ ...context, tx, now: await databaseNow(tx) }, request);
+  if ('wait' in outcome) return outcome;
+  const result = 'sign' in outcome ? Uint8Array.from(outcome.sign) : null;
+  const error = 'refuse' in outcome ? outcome.refuse : null;
+  if ('refuse' in outcome)
+    await recordRefusal(tx, context.log, { kind: request.kind, subject: request.subject, code: outcome.refuse });
+  await tx.$queryRaw`
+    WITH answered AS (
+      INSERT INTO signature (request_id, epoch, digest, result, error)
+      VALUES (${request.id}, ${lease.epoch}, ${digestOf(request.body)}, ${result}, ${error}) RETURNING 1
+    )
+    SELECT pg_notify(${channels.signed}, ${`${request.kind} ${request.subject}`})::text FROM answered`;
+  return outcome;
+}
+
+/** Bytes that cannot even be read are a refusal like any other; a fault of the database is not. */
+async function judge(context: CheckContext, { kind, subject, body }: SignRequestRow): Promise<Outcome> {
+  try {
+    return await checks[kind](context, subject, body);
+  } catch (error) {
+    const refused = refusalOf(error);
+    if (!refused) throw error;
+    return refused;
+  }
+}
+
+function refusalOf(error: unknown): Outcome | undefined {
+  const certificate = certificateRefusal(error);
+  if (certificate) return refuse(certificate);
+  if (error instanceof SecaggError) return refuse(error.code === 'PLAN' ? 'PLAN_DIFFERS' : 'SECRETS');
+  if (error instanceof ApprovalsError) return refuse('APPROVALS');
+  if (error instanceof TransparencyError) return refuse('QUORUM');
+  if (error instanceof WireError || error instanceof ZodError || error instanceof SyntaxError) return refuse('FORMAT');
+  return isCoordinatorError(error, 'NOT_FOUND') ? refuse('UNKNOWN_SUBJECT') : undefined;
+}

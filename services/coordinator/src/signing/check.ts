@@ -1,0 +1,45 @@
+import type { PolicyBundle } from '@sumveil/policy';
+import { parseRoster, type Roster } from '@sumveil/secagg';
+import { hashOfDigest } from '@sumveil/wire';
+import type { ArtifactStore } from '../artifacts/store.ts';
+import type { Tx } from '../db/client.ts';
+import type { LeafLog } from '../deps.ts';
+import type { SignerKeys } from './key-files.ts';
+import type { Outcome } from './refusal.ts';
+import type { SignerPublic } from './signer-public.ts';
+
+type SignerPublicKeys = Pick<SignerPublic, 'coordinatorKey' | 'grantKey' | 'reportKey' | 'logKey'>;
+
+/** What a check may look at: rows of its transaction, bytes, and the signer's own keys; nothing that the request claims. */
+export interface CheckContext {
+  readonly tx: Tx;
+  readonly now: Date;
+  readonly keys: SignerKeys;
+  readonly log: LeafLog;
+  readonly policy: PolicyBundle;
+  readonly artifacts: ArtifactStore;
+  readonly trustDomain: string;
+}
+
+export type Check = (context: CheckContext, subject: string, body: Buffer) => Promise<Outcome>;
+
+/**
+ * Roster by its written digest; undefined unless it carries this signer's keys: signing under a roster that names other
+ * keys would produce something nobody accepts, or accept something nobody signed.
+ */
+export async function ownRoster({ tx, keys }: CheckContext, digest: string): Promise<Roster | undefined> {
+  const row = await tx.roster.findUnique({ where: { hash: Uint8Array.from(hashOfDigest(digest)) } });
+  if (!row?.effectiveAt) return undefined;
+  const roster = parseRoster(row.body);
+  return carriesOwnKeys(keys, roster) ? roster : undefined;
+}
+
+export function carriesOwnKeys({ published }: SignerKeys, roster: Pick<Roster, keyof SignerPublicKeys>): boolean {
+  const { coordinatorKey, grantKey, reportKey, logKey } = published;
+  return (
+    roster.coordinatorKey === coordinatorKey &&
+    roster.grantKey === grantKey &&
+    roster.reportKey === reportKey &&
+    roster.logKey === logKey
+  );
+}

@@ -1,0 +1,121 @@
+import { dedupeKey, type Leaf } from '@sumveil/transparency';
+import type { Deps } from '../deps.ts';
+import { isCoordinatorError } from '../error.ts';
+import { type Lease, requireLease, withLease } from '../lease/lease.ts';
+import { runSequencer } from '../log/sequencer-loop.ts';
+import { loadSignerKeys, type SignerKeys } from './key-files.ts';
+import { runSignLoop } from './sign-loop.ts';
+
+export interface SignerDeps extends Omit<Deps, 'sign'> {
+  /** Folder with the signer's key files (mode 0400), made at the key ceremony. */
+  readonly keysFolder: string;
+}
+
+export interface RunningSigner {
+  /** True while this process holds the lease. */
+  active(): boolean;
+  /** Ends after the work in hand; the lease is released, so the next signer starts at once. */
+  stop(): Promise<void>;
+}
+
+const RESOURCE = 'signer';
+const RETRY_MS = 500;
+
+/**
+ * Signer and sequencer under the lease `signer`: of two processes one works, the other waits for its lease to end
+ * (governance.md section 1, "One active").
+ *
+ * @throws IdentityError or CoordinatorError when the keys cannot be read
+ */
+export async function runSigner(deps: SignerDeps): Promise<RunningSigner> {
+  const keys = loadSignerKeys(deps.keysFolder);
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  deps.stopping.addEventListener('abort', stop);
+  let holding = false;
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        await withLease(
+          deps.db,
+          { resource: RESOURCE, ttlMs: deps.timings.lease, renewMs: deps.timings.leaseRenew },
+          async (lease) => {
+            holding = true;
+            await workUnder(deps, keys, lease, stopping.signal);
+          },
+        );
+      } catch (error) {
+        if (!isCoordinatorError(error, 'LEASE_BUSY', 'FENCED', 'DATABASE')) throw error;
+      } finally {
+        holding = false;
+      }
+      await pause(RETRY_MS, stopping.signal);
+    }
+  })();
+  return {
+    active: () => holding,
+    async stop() {
+      stop();
+      await running;
+      deps.stopping.removeEventListener('abort', stop);
+    },
+  };
+}
+
+async function workUnder(deps: SignerDeps, keys: SignerKeys, lease: Lease, stopping: AbortSignal): Promise<void> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([stopping, lease.signal, ended.signal]);
+  deps.logger.event('lease.taken', { epoch: Number(lease.epoch) });
+  await recordActivation(deps, lease);
+  const context = {
+    keys,
+    log: deps.log,
+    policy: deps.policy,
+    artifacts: deps.artifacts,
+    trustDomain: deps.config.trustDomain,
+  };
+  const { db, notify, logger, log } = deps;
+  const end = () => ended.abort();
+  await Promise.all([
+    runSequencer(
+      { db, notify, logger, lease, log: log.origin, logKey: keys.log, onBroken: alarm(deps) },
+      signal,
+    ).finally(end),
+    runSignLoop({ db, notify, logger, lease, context }, signal).finally(end),
+  ]);
+  if (!stopping.aborted) logger.event('lease.lost', { epoch: Number(lease.epoch) });
+}
+
+/** Who signs from now on; rides with the next business leaf. */
+async function recordActivation({ db, log }: SignerDeps, lease: Lease): Promise<void> {
+  const actor = { kind: 'service', ref: 'signer', via: 'lease' } as const;
+  const leaf = {
+    type: 'signer.activated',
+    actor,
+    resource: RESOURCE,
+    currentEpoch: Number(lease.epoch),
+    replica: lease.holder,
+  } as const;
+  await db.transaction(async (tx) => {
+    await requireLease(tx, lease);
+    if (!(await log.hasLeaf(tx, dedupeKey(leaf as unknown as Leaf)))) await log.appendLeaf(tx, leaf);
+  });
+}
+
+/** The log no longer continues what was signed: nothing is sequenced, and whoever watches the signer is told. */
+function alarm(deps: SignerDeps): (error: unknown) => void {
+  return () => deps.logger.event('signer.refused', { kind: 'checkpoint', code: 'LOG_DISCONTINUED' });
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}
