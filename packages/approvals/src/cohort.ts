@@ -1,5 +1,5 @@
 import { type DsseEnvelope, memberByTenant, type Roster } from '@sumveil/wire';
-import { type ApproverRole, approverRole, type SubjectKind } from './approval.ts';
+import { type ApproverRole, approverRole, parseApproval, type SubjectKind } from './approval.ts';
 import { type CountedApproval, type ReasonCode, type TenantQuestion, tenantInCohort } from './tenant-in-cohort.ts';
 
 export interface CohortQuestion {
@@ -43,7 +43,10 @@ export interface Cohort extends ApprovalCount {
 
 /** Applies the rule to every eligible tenant; a refusal or silence takes out one tenant and nobody else. */
 export function cohortOf(question: CohortQuestion): Cohort {
-  const rows = question.eligible.map((tenantRef) => judge(question, tenantRef, 'plan', question.planDigest));
+  const byTenant = groupByTenant(question.approvals);
+  const rows = question.eligible.map((tenantRef) =>
+    judge({ ...question, approvals: byTenant.get(tenantRef) ?? [] }, tenantRef, 'plan', question.planDigest),
+  );
   const inside = rows.filter((row) => row.in);
   return {
     members: inside.map((row) => row.tenantRef),
@@ -68,14 +71,37 @@ export interface SubjectQuestion {
  * tenants where somebody refused or withdrew.
  */
 export function approvalsOn(question: SubjectQuestion): ApprovalCount {
+  const byTenant = groupByTenant(question.approvals);
   const rows = question.roster.members
-    .map((m) => judge(question, m.tenantRef, question.kind, question.digest))
+    .map(({ tenantRef }) => {
+      const approvals = byTenant.get(tenantRef) ?? [];
+      return judge({ ...question, approvals }, tenantRef, question.kind, question.digest);
+    })
     .map((row) => ({ ...row, counted: row.valid }));
   const granting = rows.filter((row) => row.counted.length > 0);
   return {
     ...count(granting, rows),
     approvedRoles: rolesIn(granting, (role) => granting.some((row) => row.counted.some((a) => a.role === role))),
   };
+}
+
+/** Reads each envelope once; what is no approval at all concerns nobody. */
+function groupByTenant(approvals: readonly DsseEnvelope[]): Map<string, DsseEnvelope[]> {
+  const groups = new Map<string, DsseEnvelope[]>();
+  for (const envelope of approvals) {
+    const tenantRef = tenantOf(envelope);
+    if (tenantRef === undefined) continue;
+    groups.set(tenantRef, [...(groups.get(tenantRef) ?? []), envelope]);
+  }
+  return groups;
+}
+
+function tenantOf(envelope: DsseEnvelope): string | undefined {
+  try {
+    return parseApproval(envelope).tenantRef;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Row extends TenantRow {
