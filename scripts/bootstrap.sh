@@ -42,7 +42,7 @@ install_dependencies() {
   say 'Installing dependencies (npm ci) …'
   npm ci --no-progress --loglevel=error >&2 </dev/null ||
     die 'npm ci failed, so there is nothing to run. The reason stands above; npm keeps a full log in its _logs folder.'
-  node scripts/installed.mjs || die 'npm ci ran, yet node_modules does not match package-lock.json.' \
+  node scripts/installed.mjs --why || die 'npm ci ran, yet node_modules does not match package-lock.json.' \
     'Delete node_modules and start again; if that does not help, the lock file and package.json disagree.'
 }
 
