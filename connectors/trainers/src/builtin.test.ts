@@ -134,6 +134,13 @@ describe('builtin trainer', () => {
     await expect(builtinTrainer.train({ ...request, model: new Uint8Array(9) })).rejects.toMatchObject({
       code: 'MODEL',
     });
+    const other = initialModel(
+      parseTask({ ...taskValue, features: [taskValue.features[1]], standardise: { mode: 'none' } }),
+    );
+    await expect(builtinTrainer.train({ ...request, model: other })).rejects.toMatchObject({
+      code: 'MODEL',
+      message: expect.stringContaining('weight is F64 [2], the task needs F64 [3]'),
+    });
   });
 
   it('says so when training diverges', async () => {

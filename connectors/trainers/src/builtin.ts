@@ -1,4 +1,5 @@
 import {
+  checkModel,
   flatten,
   type Model,
   metricSums,
@@ -26,7 +27,7 @@ async function train(request: TrainRequest): Promise<TrainResult> {
   if (kind === 'statistics') {
     return { update: new Float64Array(0), weightRows, aux: momentSums(task, dataset.train.x, weightRows) };
   }
-  const model = openModel(request.model);
+  const model = openModel(task, request.model);
   const prepared = prepare(task, model, dataset);
   const parameters = parametersOf(task, model);
   const aux = metricSums(task, scores(task, parameters, prepared.train), scores(task, parameters, prepared.test));
@@ -58,7 +59,20 @@ async function updateFrom(
   return end.map((value, i) => value - (start[i] as number));
 }
 
-export function openModel(bytes: Uint8Array): Model {
+/** The artifact, read strictly and with exactly the task's tensors. Throws MODEL. */
+export function openModel(task: TrainTask, bytes: Uint8Array): Model {
+  const model = readStrictly(bytes);
+  const faults = checkModel(task, model).map(({ message }) => message);
+  if (faults.length > 0) {
+    throw new TrainersError(
+      'MODEL',
+      `The model does not fit the plan: ${faults.join('; ')}. Ask the operator for the right one.`,
+    );
+  }
+  return model;
+}
+
+function readStrictly(bytes: Uint8Array): Model {
   try {
     return readModel(bytes);
   } catch (cause) {

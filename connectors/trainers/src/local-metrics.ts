@@ -23,7 +23,7 @@ export interface LocalMetricsInput {
 }
 
 export function localMetrics({ task, model, dataset }: LocalMetricsInput): LocalMetrics {
-  const opened = openModel(model);
+  const opened = openModel(task, model);
   const { train, test } = prepare(task, opened, dataset);
   return metricsOf(task, train.rows, scores(task, parametersOf(task, opened), test, modelKind(task)));
 }

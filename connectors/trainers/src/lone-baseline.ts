@@ -26,7 +26,7 @@ export async function loneBaseline(input: BaselineInput): Promise<LocalMetrics> 
 /** Parameters after all local steps of all training rounds, on one set of rows. */
 export async function trainAlone({ task, stages, signal }: BaselineInput, { train }: Prepared): Promise<Float64Array> {
   const rounds = stages.filter((stage) => stageKind(stage) === 'train').reduce((sum, stage) => sum + stage.rounds, 0);
-  const start = parametersOf(task, openModel(initialModel(task)));
+  const start = parametersOf(task, openModel(task, initialModel(task)));
   const steps = rounds * task.localSteps;
   return descend(start, { task, kind: modelKind(task), rows: train, steps, stream: 'batch/alone', signal });
 }

@@ -22,6 +22,7 @@ export { fedAvg } from './strategies/fed-avg.ts';
 export { fedSgd } from './strategies/fed-sgd.ts';
 export type { ServerOptions, Strategy } from './strategies/strategy.ts';
 export { checkPlanLearning, checkStages } from './task/check.ts';
+export { checkModel } from './task/check-model.ts';
 export { type Column, designColumns } from './task/columns.ts';
 export type { PlanFault } from './task/fault.ts';
 export { initialModel, MEAN, modelKind, modelTensors, STD } from './task/model.ts';

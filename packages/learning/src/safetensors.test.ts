@@ -95,6 +95,7 @@ describe('safetensors', () => {
     ],
     ['bytes after the data', file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', [0, 0, 0, 0, 0]), 'longer'],
     ['data cut off', file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', [0, 0, 0]), 'longer or shorter'],
+    ['a deeply nested header', file(`{"a":${'['.repeat(400_000)}${']'.repeat(400_000)}}`, []), 'exactly'],
     ['metadata that is no text', file('{"__metadata__":{"a":1}}', []), 'metadata'],
     ['a name with a slash', file('{"a/b":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}', []), 'name'],
   ])('refuses %s', (_, bytes, message) => {

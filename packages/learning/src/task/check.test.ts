@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readModel } from '../safetensors.ts';
 import { checkPlanLearning } from './check.ts';
+import { checkModel } from './check-model.ts';
 import { initialModel, modelTensors } from './model.ts';
 import { parseTask } from './schema.ts';
 import { evaluateStage, type Stage, stageAux, statisticsStage, trainStage } from './stages.ts';
@@ -54,6 +55,24 @@ describe('stages of a plan', () => {
 });
 
 describe('first model', () => {
+  it('fits its task and no other', () => {
+    const model = readModel(initialModel(task));
+    expect(checkModel(task, model)).toEqual([]);
+    const messages = (value: object) =>
+      checkModel(parseTask({ ...smallTask, ...value }), model).map(({ message }) => message);
+    expect(messages({ dtype: 'F32' })).toEqual([
+      'tensor weight is F64 [3], the task needs F32 [3]',
+      'tensor bias is F64 [1], the task needs F32 [1]',
+    ]);
+    expect(messages({ standardise: { mode: 'local' } })).toEqual([
+      'the model has a tensor feature.mean that the task does not know',
+      'the model has a tensor feature.std that the task does not know',
+    ]);
+    expect(messages({ kind: 'mlp', hidden: [2], activation: 'tanh', init: 'seeded' })).toContain(
+      'the model has no tensor layers.0.weight F64 [2, 3]',
+    );
+  });
+
   it('is the same bytes for the same task and carries its preprocessing', () => {
     expect(initialModel(task)).toEqual(initialModel(parseTask(smallTask)));
     const model = readModel(initialModel(task));
