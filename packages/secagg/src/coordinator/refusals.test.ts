@@ -15,6 +15,7 @@ import {
   shareAll,
   unmaskAll,
 } from '../testing/attempt.ts';
+import { refused } from '../testing/refused.ts';
 import { makeWorld } from '../testing/world.ts';
 import { acceptM0 } from './acceptM0.ts';
 import { acceptM1 } from './acceptM1.ts';
@@ -26,9 +27,6 @@ import { unmaskChunk } from './unmaskChunk.ts';
 
 const world = makeWorld({ n: 7, bits: 20, dim: 21, chunkElems: 16 });
 const { plan, roster, rosterKeys } = world;
-const refused = (detail: string) =>
-  expect.objectContaining({ code: 'REFUSED', detail: expect.stringContaining(detail) });
-
 let finished: Finished;
 let u: { u1: number[]; u2: number[]; u3: number[] };
 

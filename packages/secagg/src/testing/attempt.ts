@@ -164,6 +164,20 @@ export function unmaskAll(
   return { states, accepted };
 }
 
+/** The same small integers for everybody, for the aux items that a world has by default. */
+export function integersOf({ plan, cohort }: World): Map<number, Integers> {
+  const integers = { model: new Int32Array(plan.dim).fill(7), aux: BigInt64Array.from([3n, -5n, 1n, 0n, 2n]) };
+  return new Map(cohort.map((idx) => [idx, integers]));
+}
+
+/** R0 to R2 with everybody, or with `survivors` in U3. */
+export function upToMasked(world: World, survivors?: readonly number[]) {
+  const r0 = advertiseAll(world);
+  const u1 = idxOf(r0.accepted);
+  const r1 = shareAll(world, r0);
+  return { r0, u1, r1, r2: maskAll(world, u1, r1, integersOf(world), survivors) };
+}
+
 export interface Finished {
   readonly world: World;
   readonly r0: Phase<Advertised, Accepted<M0>>;
