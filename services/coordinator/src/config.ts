@@ -1,8 +1,9 @@
-import { ConfigError, filePath, list, loadConfig, secret, text, url } from '@sumveil/config';
+import { ConfigError, filePath, list, loadConfig, readPrivateFile, secret, text, url } from '@sumveil/config';
 import { z } from 'zod';
 import { defaultTimings, timings } from './timings.ts';
 
-export const PREFIX = 'SUMVEIL_';
+const PREFIX = 'SUMVEIL_';
+const QUEUES = ['redis', 'rediss', 'postgres', 'postgresql'];
 
 /** host:port; port 0 asks the system for a free one. */
 const listen = (description: string) =>
@@ -22,8 +23,16 @@ const json = text('Periods in milliseconds as one JSON object, for tests; see ti
   })
   .pipe(timings);
 
+/** The address may stand in the environment only when it holds no password. */
+export const databaseFields = {
+  databaseUrl: url('Address of Postgres without a password', ['postgres', 'postgresql']).optional(),
+  databaseUrlFile: filePath(
+    'File, mode 0400 or 0600, with the address of Postgres and this process’s role and password',
+  ).optional(),
+};
+
 const common = {
-  databaseUrl: secret('File with the address of Postgres and this process’s role and password', { minLength: 12 }),
+  ...databaseFields,
   logOrigin: text('Origin of the transparency log before the first roster', {
     pattern: /^[a-z0-9][a-z0-9./-]{2,127}$/,
   }),
@@ -54,9 +63,8 @@ export const apiSchema = z.object({
 
 export const workerSchema = z.object({
   ...common,
-  queueUrl: secret('File with the address of the queue, redis: or postgres:; default is the database', {
-    minLength: 9,
-  }).optional(),
+  queueUrl: url('Address of the queue without a password; default is the database', QUEUES).optional(),
+  queueUrlFile: filePath('File, mode 0400 or 0600, with the address of the queue').optional(),
   sealKey: secret('File with 32 random bytes in base64url: seals reconstructed secrets', { minLength: 43 }),
 });
 
@@ -65,15 +73,22 @@ export const signerSchema = z.object({
   signerKeys: filePath('Folder with the signer’s keys, mode 0700'),
 });
 
-export type ApiConfig = z.output<typeof apiSchema>;
-export type WorkerConfig = z.output<typeof workerSchema>;
-export type SignerConfig = z.output<typeof signerSchema>;
+/** With the addresses read from their files. */
+type Addressed<S extends z.ZodObject> = Omit<z.output<S>, 'databaseUrl' | 'databaseUrlFile'> & {
+  readonly databaseUrl: string;
+};
+
+export type ApiConfig = Addressed<typeof apiSchema>;
+export type WorkerConfig = Addressed<typeof workerSchema>;
+export type SignerConfig = Addressed<typeof signerSchema>;
 export type CommonConfig = Omit<SignerConfig, 'signerKeys'>;
 
-/** Addresses without a password may stand in the environment itself. */
-const PLAIN = { databaseUrl: 'DATABASE_URL', queueUrl: 'QUEUE_URL' } as const;
-
-type Env = Readonly<Record<string, string | undefined>>;
+interface Addresses {
+  databaseUrl?: string;
+  databaseUrlFile?: string;
+  queueUrl?: string;
+  queueUrlFile?: string;
+}
 
 /**
  * Reads one process's configuration (architecture.md section 4). The three processes may share one environment file: a name of
@@ -81,31 +96,29 @@ type Env = Readonly<Record<string, string | undefined>>;
  *
  * @throws ConfigError with every fault
  */
-export function readConfig<S extends z.ZodObject>(schema: S, env: Env, argv: readonly string[]): z.output<S> {
-  const plain = plainAddresses(schema, env);
-  const required = Object.fromEntries(
-    Object.entries(schema.shape).map(([key, field]) => [key, key in plain ? (field as z.ZodType).optional() : field]),
-  );
-  const source = { prefix: PREFIX, env, argv: [...argv], allow: allNames() };
-  const config = loadConfig(z.object(required as z.ZodRawShape), source) as z.output<S>;
-  return { ...config, ...plain };
+export function readConfig<S extends z.ZodObject>(
+  schema: S,
+  env: Readonly<Record<string, string | undefined>>,
+  argv: readonly string[],
+): Addressed<S> {
+  const config = loadConfig(schema, { prefix: PREFIX, env, argv: [...argv], allow: allNames() });
+  const { databaseUrlFile, queueUrlFile, ...rest } = config as Addresses;
+  if (databaseUrlFile !== undefined) rest.databaseUrl = addressIn(databaseUrlFile, 'DATABASE_URL_FILE');
+  if (queueUrlFile !== undefined) rest.queueUrl = addressIn(queueUrlFile, 'QUEUE_URL_FILE');
+  if (rest.databaseUrl === undefined) throw fault('DATABASE_URL_FILE', 'is not set');
+  return rest as Addressed<S>;
 }
 
-function plainAddresses(schema: z.ZodObject, env: Env): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const [key, name] of Object.entries(PLAIN)) {
-    const value = env[PREFIX + name];
-    if (value === undefined || !(key in schema.shape) || env[`${PREFIX}${name}_FILE`] !== undefined) continue;
-    const parsed = URL.parse(value);
-    if (parsed === null || parsed.password !== '') {
-      const problem = 'is no address, or holds a password; put it into a file and name that with …_FILE';
-      throw new ConfigError('CONFIG', 'The configuration is not usable; correct this and start again:', [
-        { variable: PREFIX + name, problem },
-      ]);
-    }
-    found[key] = value;
-  }
-  return found;
+function addressIn(file: string, variable: string): string {
+  const address = readPrivateFile(file).toString('utf8').trim();
+  if (URL.canParse(address)) return address;
+  throw fault(variable, `names a file that does not hold an address`);
+}
+
+function fault(variable: string, problem: string): ConfigError {
+  return new ConfigError('CONFIG', 'The configuration is not usable; correct this and start again:', [
+    { variable: PREFIX + variable, problem },
+  ]);
 }
 
 function allNames(): string[] {
@@ -118,7 +131,5 @@ function allNames(): string[] {
 export function sealKeyOf(config: WorkerConfig): Buffer {
   const key = Buffer.from(config.sealKey, 'base64url');
   if (key.length === 32 && key.toString('base64url') === config.sealKey) return key;
-  throw new ConfigError('CONFIG', 'The configuration is not usable; correct this and start again:', [
-    { variable: `${PREFIX}SEAL_KEY_FILE`, problem: 'is not 32 bytes in base64url' },
-  ]);
+  throw fault('SEAL_KEY_FILE', 'is not 32 bytes in base64url');
 }

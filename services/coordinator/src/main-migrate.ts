@@ -1,6 +1,6 @@
-import { ConfigError, secret } from '@sumveil/config';
+import { ConfigError } from '@sumveil/config';
 import { z } from 'zod';
-import { readConfig } from './config.ts';
+import { databaseFields, readConfig } from './config.ts';
 import { applyMigrations } from './db/migrate.ts';
 import { isCoordinatorError } from './error.ts';
 
@@ -8,12 +8,8 @@ import { isCoordinatorError } from './error.ts';
  * Brings the database up to date and ends: run before the other processes of a new version, with the owner's role, which none of
  * them has. Exit codes: 0 also when there was nothing to do, 69 not migrated, 78 wrong configuration.
  */
-const schema = z.object({
-  databaseUrl: secret('File with the address of Postgres, the owner’s role and password', { minLength: 12 }),
-});
-
 try {
-  const { databaseUrl } = readConfig(schema, process.env, process.argv);
+  const { databaseUrl } = readConfig(z.object(databaseFields), process.env, process.argv);
   console.log(JSON.stringify({ event: 'migrated', applied: await applyMigrations(databaseUrl) }));
 } catch (error) {
   if (!(error instanceof ConfigError) && !isCoordinatorError(error)) throw error;
