@@ -30,7 +30,8 @@ export const modelEvents = {
   'model.evaluated': event(
     {
       model: id.optional(),
-      version: z.int().min(1),
+      /** Of the model that was scored; 0 is the base model that the plan names. */
+      version: z.int().min(0),
       evaluationDigest: digest,
       gates: z.array(z.strictObject({ id, passed: z.boolean() })).max(100),
     },

@@ -2,7 +2,7 @@ import { routes } from '@sumveil/wire';
 import type { Deps } from '../../deps.ts';
 import { bind, type RouteBinding } from '../../http/bind.ts';
 import { consistencyBetween, inclusionOf, newestNote, proofOf } from './proofs.ts';
-import { nextCheckpoint, takeAnswer } from './witnesses.ts';
+import { answerTaker, nextCheckpoint } from './witnesses.ts';
 
 export function auditRoutes(deps: Deps): RouteBinding[] {
   return [
@@ -16,13 +16,14 @@ export function auditRoutes(deps: Deps): RouteBinding[] {
 
 function witnessRoutes(deps: Deps): RouteBinding[] {
   const poll = nextCheckpoint(deps);
+  const take = answerTaker(deps);
   return [
     bind(routes.witnessPoll, async ({ connector, query, signal }) => ({
       request: await poll(connector.tenantRef, BigInt(query.size), signal),
     })),
     bind(routes.witnessAnswer, async ({ connector, body }) => {
       const { size, ...answer } = body;
-      await takeAnswer(deps, connector.tenantRef, { ...answer, size: BigInt(size) });
+      await take(connector.tenantRef, { ...answer, size: BigInt(size) });
       return undefined;
     }),
   ];

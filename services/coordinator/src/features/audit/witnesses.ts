@@ -1,7 +1,7 @@
 import { channels } from '../../db/notify.ts';
 import type { Deps } from '../../deps.ts';
 import type { WitnessAnswer } from '../../log/witness-answer.ts';
-import { receiveAnswer, recordFork } from '../../log/witness-exchange.ts';
+import { createWitnessAnswers, recordFork } from '../../log/witness-exchange.ts';
 import { createWitnessRequests } from '../../log/witness-request.ts';
 
 export type Poll = (tenantRef: string, size: bigint, signal: AbortSignal) => Promise<string | null>;
@@ -11,9 +11,9 @@ export type Poll = (tenantRef: string, size: bigint, signal: AbortSignal) => Pro
  * signature to answer of all witnesses is what a round waits for.
  */
 export function nextCheckpoint({ db, notify, log, timings }: Deps): Poll {
-  const requests = createWitnessRequests(log.origin, log.proofs);
+  const requests = createWitnessRequests({ origin: log.origin, proofs: log.proofs, db, notify });
   return async (tenantRef, size, signal) => {
-    const look = () => requests.next(db.prisma, tenantRef, size);
+    const look = () => requests.next(tenantRef, size);
     const waiting = { timeoutMs: timings.longPoll, pollMs: timings.longPollLook, signal };
     const found = await notify.wait(channels.checkpoint, look, waiting);
     if (found !== 'ahead') return found?.toString('utf8') ?? null;
@@ -23,9 +23,14 @@ export function nextCheckpoint({ db, notify, log, timings }: Deps): Poll {
   };
 }
 
-export async function takeAnswer({ db, log, logger }: Deps, tenantRef: string, answer: WitnessAnswer): Promise<void> {
-  const { kind, quorum } = await receiveAnswer(db, log, tenantRef, answer);
-  const code =
-    kind === 'cosigned' ? (quorum ? 'QUORUM' : 'COSIGNED') : kind === 'fork' ? 'FORK' : `HTTP_${answer.status}`;
-  logger.event('witness.answer', { code, size: Number(answer.size), tenantRef });
+export type Take = (tenantRef: string, answer: WitnessAnswer) => Promise<void>;
+
+export function answerTaker({ db, log, logger }: Deps): Take {
+  const answers = createWitnessAnswers(db, log);
+  return async (tenantRef, answer) => {
+    const { kind, quorum } = await answers.receive(tenantRef, answer);
+    const code =
+      kind === 'cosigned' ? (quorum ? 'QUORUM' : 'COSIGNED') : kind === 'fork' ? 'FORK' : `HTTP_${answer.status}`;
+    logger.event('witness.answer', { code, size: Number(answer.size), tenantRef });
+  };
 }

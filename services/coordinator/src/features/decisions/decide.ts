@@ -36,7 +36,8 @@ export async function decide(
   await tx.policyDecision.create({
     data: {
       id: decision.decisionId,
-      runId: o.runExists ? o.runId : null,
+      // A start that is allowed makes the run in this very transaction.
+      runId: o.runExists || decision.effect === 'allow' ? o.runId : null,
       planDigest: o.plan.digest,
       action: o.action,
       effect: decision.effect,

@@ -31,6 +31,11 @@ describe('closing of a phase', () => {
     expect(closing({ ...facts, now: 14_500 })).toEqual({ close: 'absent' });
   });
 
+  it('takes a signed abort as absence at once', () => {
+    const expected = facts.expected.map((tenant) => ({ ...tenant, aborted: tenant.idx === 3 }));
+    expect(closing({ ...facts, expected })).toEqual({ close: 'absent' });
+  });
+
   it('counts the lease from its own start, so a restarted coordinator declares nobody absent at once', () => {
     expect(closing({ ...facts, now: 14_500, watchingSince: 14_400 })).toEqual({ wait: 19_400 });
   });

@@ -2,6 +2,8 @@
 export interface Expected {
   readonly idx: number;
   readonly answered: boolean;
+  /** Its signed `abort` is here: it will answer nothing more of this attempt. */
+  readonly aborted?: boolean;
   /** Last request or open long-poll of the tenant; 0 when there was none. */
   readonly seenAt: number;
 }
@@ -30,7 +32,8 @@ export function closing(facts: ClosingFacts): Closing {
   const missing = facts.expected.filter((tenant) => !tenant.answered);
   const enough = facts.expected.length - missing.length >= facts.enough;
   if (missing.length === 0 && enough) return { close: 'all' };
-  const absentAt = (tenant: Expected) => Math.max(tenant.seenAt, facts.openedAt, facts.watchingSince) + facts.leaseMs;
+  const absentAt = (tenant: Expected) =>
+    tenant.aborted ? 0 : Math.max(tenant.seenAt, facts.openedAt, facts.watchingSince) + facts.leaseMs;
   const lastAbsence = missing.reduce((last, tenant) => Math.max(last, absentAt(tenant)), 0);
   if (enough && lastAbsence <= facts.now) return { close: 'absent' };
   if (facts.deadlineAt <= facts.now) return enough ? { close: 'deadline' } : { fail: true };

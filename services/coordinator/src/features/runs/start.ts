@@ -65,7 +65,6 @@ async function createRun(deps: Deps, tx: Tx, o: NewRun): Promise<void> {
       grantId,
     },
   });
-  await tx.policyDecision.update({ where: { id: o.decision.decisionId }, data: { runId: o.runId } });
   const payload = await grantPayload(tx, o, grantId, deps.policy.digest);
   await deps.sign.requestSignature(tx, 'grant', grantId, payload);
   await enqueue(tx, { topic: 'run.grant', ref: o.runId, dedupe: `grant:${grantId}` });

@@ -44,11 +44,17 @@ export async function lookAt(deps: RoundDeps, tx: Tx, { row, plan }: LoadedAttem
   const expected = rule.expected ? ((await phaseList(tx, row.id, rule.expected))?.members ?? []) : plan.cohort;
   const answers = (await messagesOf(tx, row.id, rule.answer, expected)).map((message) => message.idx);
   const tenants = await tx.tenant.findMany({ where: { idx: { in: [...expected] } }, select: { idx: true, ref: true } });
+  const gone = new Set((await messagesOf(tx, row.id, 'abort', expected)).map((message) => message.idx));
   const seen = await tx.presence.findMany({ where: { tenantRef: { in: tenants.map((tenant) => tenant.ref) } } });
   const seenAt = new Map(seen.map((presence) => [presence.tenantRef, presence.seenAt.getTime()]));
   const verdict = closing({
     now: (await databaseNow(tx)).getTime(),
-    expected: tenants.map(({ idx, ref }) => ({ idx, answered: answers.includes(idx), seenAt: seenAt.get(ref) ?? 0 })),
+    expected: tenants.map(({ idx, ref }) => ({
+      idx,
+      answered: answers.includes(idx),
+      aborted: gone.has(idx),
+      seenAt: seenAt.get(ref) ?? 0,
+    })),
     enough: enoughAnswers(phase, plan),
     openedAt: row.phaseOpenedAt.getTime(),
     deadlineAt: row.deadlineAt.getTime(),

@@ -1,4 +1,4 @@
-import { type AuxSums, applyAggregate, roundMetrics, type Stage, stageKind } from '@sumveil/learning';
+import { applyAggregate, auxSums, roundMetrics, type Stage, stageKind } from '@sumveil/learning';
 import { decodeAggregate, eachChunk, meanUpdate } from '@sumveil/secagg';
 import { canonicalBytes, digestOf, sha256, writtenDigest } from '@sumveil/wire';
 import { databaseNow, type Tx } from '../../../db/client.ts';
@@ -49,12 +49,7 @@ async function computeResult(deps: RoundDeps, { row, plan }: LoadedAttempt): Pro
   for (const { segment, chunk } of eachChunk(plan))
     chunks[segment as 0 | 1].push(await deps.artifacts.get(digests.get(`${segment}/${chunk}`)!));
   const decoded = decodeAggregate(plan, chunks[0], chunks[1]);
-  const aux: AuxSums = Object.fromEntries(
-    plan.aux.map((item) => [
-      item.name,
-      (decoded.aux.get(item.name) ?? []).map((value) => Number(value) / 2 ** item.scaleLog2),
-    ]),
-  );
+  const aux = auxSums(stage.aux, decoded.aux);
   const input = { task: approved.task, stage, model: await deps.artifacts.get(row.modelDigest), aux };
   const next = applyAggregate({ ...input, meanUpdate: meanUpdate(plan, decoded, u3.length) });
   const { digest, size } = await deps.artifacts.put(next, { maxBytes: next.byteLength });
@@ -83,8 +78,8 @@ async function publish(
     where: { id: row.runId },
     data: { round: row.round, modelDigest, prevManifest: Uint8Array.from(sha256(row.manifestBody!)) },
   });
-  const version = await publishVersion(deps, tx, row, result);
-  await publishEvaluation(deps, tx, row, version, result);
+  const scored = await publishVersion(deps, tx, row, result);
+  await publishEvaluation(deps, tx, row, scored, result);
   const dropped = await refsOf(
     tx,
     plan.cohort.filter((idx) => !survivors.includes(idx)),
@@ -109,7 +104,10 @@ async function publish(
   });
 }
 
-/** One version a round (invariant I3); an evaluation stage changes no model and makes none. */
+/**
+ * One version a round (invariant I3); an evaluation stage changes no model and makes none. Returns the version of the
+ * model that the round started from, which its metrics are of; 0 is the base model.
+ */
 async function publishVersion(deps: RoundDeps, tx: Tx, row: LoadedAttempt['row'], result: Result): Promise<number> {
   const { modelName: model } = await tx.run.findUniqueOrThrow({ where: { id: row.runId } });
   const last = await tx.modelVersion.findFirst({ where: { model }, orderBy: { version: 'desc' } });
@@ -127,7 +125,7 @@ async function publishVersion(deps: RoundDeps, tx: Tx, row: LoadedAttempt['row']
     ...digests,
     aggRoot: writtenDigest(row.aggRoot!),
   });
-  return version;
+  return version - 1;
 }
 
 async function publishEvaluation(

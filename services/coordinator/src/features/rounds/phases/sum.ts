@@ -83,7 +83,7 @@ async function decideRelease(deps: RoundDeps, tx: Tx, { row, plan }: LoadedAttem
 /** The model's own ledger: charged before the release; a plan without noise costs nothing and its row says so. */
 async function charge(deps: RoundDeps, tx: Tx, { row }: LoadedAttempt): Promise<string> {
   const { modelName } = await tx.run.findUniqueOrThrow({ where: { id: row.runId } });
-  const chargeId = `${row.runId}/${row.round}/${row.attempt}`;
+  const chargeId = `${row.runId}.${row.round}.${row.attempt}`;
   const ledger = await tx.privacyLedger.upsert({
     where: { ledgerRef: modelName },
     create: { ledgerRef: modelName, capMicro: 0n },

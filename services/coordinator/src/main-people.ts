@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { readPrivateFile } from '@sumveil/config';
+import { ref, role } from '@sumveil/wire';
+import { z } from 'zod';
+import { openDatabase } from './db/client.ts';
+
+/**
+ * Binds people of the OIDC issuer to roles, as the owner of the schema: the platform team's own change control decides
+ * who holds which role, the coordinator has no route for it. Given again, the file replaces each person's roles.
+ */
+const people = z.array(
+  z.strictObject({
+    /** Ref that leaves and approvals carry instead of a name. */
+    ref,
+    iss: z.url(),
+    sub: z.string().min(1).max(200),
+    name: z.string().max(100).optional(),
+    roles: z.array(z.strictObject({ role, scope: z.union([ref, z.literal('platform')]) })),
+  }),
+);
+
+const { values } = parseArgs({ options: { file: { type: 'string' }, 'database-url-file': { type: 'string' } } });
+const urlFile = values['database-url-file'] ?? process.env.SUMVEIL_DATABASE_URL_FILE;
+if (!values.file || !urlFile) {
+  console.error('usage: node services/coordinator/src/main-people.ts --file people.json --database-url-file FILE');
+  process.exit(64);
+}
+const list = people.parse(JSON.parse(readFileSync(values.file, 'utf8')));
+const db = openDatabase(readPrivateFile(urlFile).toString('utf8').trim(), { poolSize: 1, applicationName: 'people' });
+try {
+  await db.transaction(async (tx) => {
+    for (const { ref: userRef, iss, sub, name, roles } of list) {
+      await tx.appUser.upsert({
+        where: { ref: userRef },
+        create: { ref: userRef, iss, sub, name: name ?? null },
+        update: { iss, sub, name: name ?? null },
+      });
+      await tx.roleBinding.deleteMany({ where: { userRef } });
+      await tx.roleBinding.createMany({ data: roles.map((one) => ({ userRef, ...one })) });
+    }
+  });
+  console.log(JSON.stringify({ event: 'people', count: list.length }));
+} finally {
+  await db.close();
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EmbeddedPostgres } from '@sumveil/coordinator';
+import { startEmbeddedPostgres } from '@sumveil/coordinator';
+import type { Folders } from './folders.ts';
+import { readyLine, type StartedProcess, startProcess } from './process.ts';
+
+export interface CoordinatorOptions {
+  /** Default: the queue lives in Postgres too. */
+  readonly queueUrl?: string;
+  readonly durable?: boolean;
+  readonly timings?: Record<string, number>;
+  readonly trustDomain?: string;
+}
+
+export interface CoordinatorUrls {
+  readonly connector: string;
+  readonly enrolment: string;
+  readonly management: string;
+  readonly ops: string;
+}
+
+/** Postgres, migrations, key ceremony and OIDC issuer: what stands before any coordinator process. */
+export interface Ground {
+  readonly folders: Folders;
+  readonly postgres: EmbeddedPostgres;
+  readonly issuer: string;
+  readonly ownerUrlFile: string;
+  readonly rootPemFile: string;
+  readonly env: (role: 'api' | 'worker' | 'signer') => Record<string, string>;
+  readonly processes: StartedProcess[];
+}
+
+export async function layGround(folders: Folders, directoryFile: string, o: CoordinatorOptions): Promise<Ground> {
+  const postgres = await startEmbeddedPostgres({ dataDir: folders.postgres, durable: o.durable ?? true });
+  const ownerUrlFile = privateFile(folders.operator, 'owner-url', postgres.url('owner'));
+  const tls = folders.api;
+  const [oidc] = await Promise.all([
+    startOidcProcess(folders, directoryFile),
+    once(folders, 'migrate', 'services/coordinator/src/main-migrate.ts', [], {
+      SUMVEIL_DATABASE_URL_FILE: ownerUrlFile,
+    }),
+    once(folders, 'ceremony', 'services/coordinator/src/main-ceremony.ts', [
+      '--root',
+      folders.root,
+      '--signer',
+      folders.signer,
+      '--tls',
+      tls,
+    ]),
+  ]);
+  const common: Record<string, string> = {
+    SUMVEIL_LOG_ORIGIN: 'log.sumveil.example/audit',
+    SUMVEIL_TRUST_DOMAIN: o.trustDomain ?? 'sumveil.example',
+    SUMVEIL_SIGNER_PUBLIC_FILE: join(tls, 'public.json'),
+    SUMVEIL_POLICY_BUNDLE: 'policies',
+    SUMVEIL_ARTIFACTS: folders.artifacts,
+    SUMVEIL_OPS_LISTEN: '127.0.0.1:0',
+    ...(o.timings ? { SUMVEIL_TIMINGS: JSON.stringify(o.timings) } : {}),
+  };
+  const own = {
+    api: {
+      SUMVEIL_CONNECTOR_LISTEN: '127.0.0.1:0',
+      SUMVEIL_ENROL_LISTEN: '127.0.0.1:0',
+      SUMVEIL_MANAGEMENT_LISTEN: '127.0.0.1:0',
+      SUMVEIL_TLS_CERT_FILE: join(tls, 'tls.pem'),
+      SUMVEIL_TLS_KEY_FILE: join(tls, 'tls.key'),
+      SUMVEIL_TLS_CA_FILE: join(tls, 'root.pem'),
+      SUMVEIL_OIDC_ISSUER: oidc.issuer,
+    },
+    worker: {
+      SUMVEIL_SEAL_KEY_FILE: privateFile(folders.worker, 'seal-key', randomBytes(32).toString('base64url')),
+      ...(o.queueUrl ? { SUMVEIL_QUEUE_URL_FILE: privateFile(folders.worker, 'queue-url', o.queueUrl) } : {}),
+    },
+    signer: { SUMVEIL_SIGNER_KEYS: folders.signer },
+  };
+  return {
+    folders,
+    postgres,
+    issuer: oidc.issuer,
+    ownerUrlFile,
+    rootPemFile: join(tls, 'root.pem'),
+    env: (role) => ({
+      ...common,
+      ...own[role],
+      SUMVEIL_DATABASE_URL_FILE: privateFile(folders[role], 'database-url', postgres.url(role)),
+    }),
+    processes: [oidc.process],
+  };
+}
+
+async function startOidcProcess(
+  folders: Folders,
+  directoryFile: string,
+): Promise<{ issuer: string; process: StartedProcess }> {
+  const logFile = join(folders.logs, 'oidc.log');
+  const started = startProcess({
+    name: 'oidc',
+    entry: 'tests/constellation/oidc.ts',
+    args: ['--people', directoryFile],
+    logFile,
+    stdin: 'pipe',
+  });
+  const { issuer } = await readyLine<{ issuer: string }>(started, logFile, (line) => 'issuer' in line);
+  return { issuer, process: started };
+}
+
+/** Starts one more process of a kind; several api and worker processes may run side by side. */
+export async function startCoordinatorProcess(
+  ground: Ground,
+  kind: 'api' | 'worker' | 'signer',
+  n = 1,
+): Promise<{ process: StartedProcess; ports: Record<string, number> }> {
+  const logFile = join(ground.folders.logs, `${kind}-${n}.log`);
+  const started = startProcess({
+    name: `${kind}-${n}`,
+    entry: `services/coordinator/src/main-${kind}.ts`,
+    env: ground.env(kind),
+    logFile,
+  });
+  ground.processes.push(started);
+  const { ports } = await readyLine<{ ports: Record<string, number> }>(
+    started,
+    logFile,
+    (line) => line.event === 'ready',
+  );
+  return { process: started, ports };
+}
+
+export function urlsOf(ports: Record<string, number>): CoordinatorUrls {
+  const https = (port: number | undefined) => `https://127.0.0.1:${port}`;
+  return {
+    connector: https(ports.connector),
+    enrolment: https(ports.enrolment),
+    management: https(ports.management),
+    ops: `http://127.0.0.1:${ports.ops}`,
+  };
+}
+
+/** Runs an entry to its end. */
+export async function once(
+  folders: Folders,
+  name: string,
+  entry: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<void> {
+  const logFile = join(folders.logs, `${name}.log`);
+  const started = startProcess({ name, entry, args, env, logFile });
+  const code = await started.ended;
+  if (code !== 0) throw new Error(`${name} ended with ${code}; see ${logFile}`);
+}
+
+function privateFile(folder: string, name: string, content: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, content, { mode: 0o600 });
+  return file;
+}
