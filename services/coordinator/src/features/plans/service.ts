@@ -1,4 +1,4 @@
-import { checkPlanLearning, parseTask, readModel } from '@sumveil/learning';
+import { checkModel, checkPlanLearning, parseTask, readModel } from '@sumveil/learning';
 import { readPlanFile, SecaggError } from '@sumveil/secagg';
 import { digestOf, manifestFaults, type PlanManifest } from '@sumveil/wire';
 import { personActor } from '../../actor.ts';
@@ -35,9 +35,10 @@ export async function submitPlan(
 ): Promise<{ planDigest: string; name: string }> {
   const manifest = validPlan(bytes);
   const digest = digestOf(bytes);
+  const model = await baseModel(deps, manifest);
   await deps.db.transaction(async (tx) => {
     if (await tx.plan.findUnique({ where: { digest } })) return;
-    await requireReferences(tx, manifest);
+    await requireReferences(tx, manifest, model);
     await tx.plan.create({
       data: { digest, bytes: Uint8Array.from(bytes), name: manifest.name, requesterRef: person.userRef },
     });
@@ -77,12 +78,11 @@ function validPlan(bytes: Buffer): PlanManifest {
       `The plan has ${faults.length} fault${faults.length > 1 ? 's' : ''}; none of it was kept.`,
       { faults },
     );
-  parseTask(plan.task);
   return plan;
 }
 
 /** Named tenants, regions and the base model must exist, so that approvals never bind to a plan that cannot run. */
-async function requireReferences(tx: Tx, manifest: PlanManifest): Promise<void> {
+async function requireReferences(tx: Tx, manifest: PlanManifest, model: Buffer | undefined): Promise<void> {
   const faults: { path: string; message: string }[] = [];
   const tenants = await tx.tenant.findMany({ where: { ref: { in: manifest.cohort.members } } });
   manifest.cohort.members.forEach((ref, i) => {
@@ -95,11 +95,15 @@ async function requireReferences(tx: Tx, manifest: PlanManifest): Promise<void> 
   });
   if (manifest.cohort.min > manifest.cohort.members.length)
     faults.push({ path: 'cohort.min', message: 'more than there are members' });
-  if (!(await tx.artifact.findUnique({ where: { digest: manifest.model.digest } }))) {
-    faults.push({ path: 'model.digest', message: 'no artifact has this digest; upload the base model first' });
-  }
+  if (model) faults.push(...checkModel(parseTask(manifest.task), readModel(model)));
+  else faults.push({ path: 'model.digest', message: 'no artifact has this digest; upload the base model first' });
   if (faults.length > 0)
     throw new CoordinatorError('PLAN_INVALID', 'The plan names what does not exist; none of it was kept.', { faults });
+}
+
+async function baseModel(deps: Deps, { model }: PlanManifest): Promise<Buffer | undefined> {
+  const known = await deps.db.prisma.artifact.findUnique({ where: { digest: model.digest } });
+  return known ? deps.artifacts.get(model.digest) : undefined;
 }
 
 /** Plans that concern the person: all for the platform and auditors, else those in which their tenant is eligible. */
