@@ -18,16 +18,37 @@ export interface Epoch {
   readonly effective: boolean;
 }
 
-/** Every published epoch of the newest roster id, oldest first. */
-export async function publishedEpochs(tx: Tx): Promise<Epoch[]> {
-  const rows = await tx.roster.findMany({ orderBy: [{ publishedAt: 'asc' }, { epoch: 'asc' }] });
-  const current = rows.at(-1)?.rosterId;
-  return rows.filter((row) => row.rosterId === current).map((row) => epochOf(row));
+interface EpochRow {
+  hash: Uint8Array;
+  roster_id: string;
+  effective: boolean;
 }
 
-function epochOf(row: { body: Uint8Array; effectiveAt: Date | null }): Epoch {
+/** Bodies never change under their hash, so each is read and parsed once a process. */
+const bodies = new Map<string, Pick<Epoch, 'body' | 'hash' | 'roster'>>();
+
+/** Every published epoch of the newest roster id, oldest first. */
+export async function publishedEpochs(tx: Tx): Promise<Epoch[]> {
+  const rows = await tx.$queryRaw<EpochRow[]>`
+    SELECT hash, roster_id, effective_at IS NOT NULL AS effective FROM roster ORDER BY published_at, epoch`;
+  const current = rows.at(-1)?.roster_id;
+  const epochs: Epoch[] = [];
+  for (const row of rows.filter((one) => one.roster_id === current)) {
+    epochs.push({ ...(await rosterOf(tx, row.hash)), effective: row.effective });
+  }
+  return epochs;
+}
+
+async function rosterOf(tx: Tx, hash: Uint8Array): Promise<Pick<Epoch, 'body' | 'hash' | 'roster'>> {
+  const key = Buffer.from(hash).toString('hex');
+  const known = bodies.get(key);
+  if (known) return known;
+  const row = await tx.roster.findUniqueOrThrow({ where: { hash: Uint8Array.from(hash) }, select: { body: true } });
   const body = Buffer.from(row.body);
-  return { body, hash: rosterHash(body), roster: parseRoster(body), effective: row.effectiveAt !== null };
+  const read = { body, hash: rosterHash(body), roster: parseRoster(body) };
+  if (!read.hash.equals(hash)) throw new RangeError(`a roster row holds a body with another hash than ${key}`);
+  bodies.set(key, read);
+  return read;
 }
 
 /**

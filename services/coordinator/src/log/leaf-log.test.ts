@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { newRef } from '@sumveil/identity';
 import {
+  checkpointText,
+  cosignLine,
   leafHash,
   MemoryTree,
   parseLeaf,
   verifyConsistency,
   verifyInclusion,
   verifyTlogProof,
+  witnessName,
 } from '@sumveil/transparency';
 import { parseRoster } from '@sumveil/wire';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EvidenceWorld, openWorld, startTestPostgres } from '../signing/testing/world.ts';
+import { createWitnessAnswers } from './witness-exchange.ts';
 
 let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
 let world: EvidenceWorld;
@@ -251,16 +255,14 @@ describe('witnesses', () => {
   });
 
   it('refuses a cosignature by another tenant’s key, and an answer about a size that was never signed', async () => {
-    const { receiveAnswer } = await import('./witness-exchange.ts');
-    const { cosignLine, witnessName, checkpointText } = await import('@sumveil/transparency');
+    const answers = createWitnessAnswers(world.api.db, world.api.log);
     const newest = (await world.api.log.quorum.latest(world.api.db.prisma))!.checkpoint;
     const text = checkpointText({ origin: world.origin, size: Number(newest.size), root: newest.root });
     const [victim, other] = world.tenants;
     const now = Math.floor(Date.now() / 1000);
     const line = (key: typeof other, time: number) =>
       cosignLine(text, witnessName(world.origin, victim!.ref), key!.witnessKey, time);
-    const answer = (body: string, size = newest.size) =>
-      receiveAnswer(world.api.db, world.api.log, victim!.ref, { size, status: 200, body });
+    const answer = (body: string, size = newest.size) => answers.receive(victim!.ref, { size, status: 200, body });
     await expect(answer(line(other, now))).rejects.toMatchObject({ code: 'MESSAGE_REFUSED' });
     await expect(answer(line(victim, now + 600))).rejects.toThrow(/clock/);
     await expect(answer(line(victim, now), newest.size + 1n)).rejects.toThrow(/never signed/);
@@ -268,11 +270,11 @@ describe('witnesses', () => {
   });
 
   it('freezes releases on a fork claim, and treats a witness that is merely behind as behind', async () => {
-    const { receiveAnswer } = await import('./witness-exchange.ts');
+    const answers = createWitnessAnswers(world.api.db, world.api.log);
     const { size } = await world.api.log.status();
     const [tenant] = world.tenants;
     const claim = (answer: { status: number; contentType?: string; body: string }) =>
-      receiveAnswer(world.api.db, world.api.log, tenant!.ref, { size: BigInt(size), ...answer });
+      answers.receive(tenant!.ref, { size: BigInt(size), ...answer });
     const sized = { status: 409, contentType: 'text/x.tlog.size' };
     expect(await claim({ ...sized, body: `${size - 1}\n` })).toMatchObject({ kind: 'stale' });
     expect(await world.api.log.frozen()).toBe(false);

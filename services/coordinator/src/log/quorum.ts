@@ -2,7 +2,7 @@ import { addLines, countQuorum } from '@sumveil/transparency';
 import type { Roster } from '@sumveil/wire';
 import type { Tx } from '../db/client.ts';
 import { type Epoch, publishedEpochs, rosterAtSize } from './epochs.ts';
-import { type CheckpointRow, checkpointAt, indexOfLeaf, newestCheckpoint } from './rows.ts';
+import { type CheckpointRow, checkpointAt, cosignatureLines, indexOfLeaf, newestCheckpoint } from './rows.ts';
 
 /** A checkpoint that as many witnesses cosigned as its roster asks for; `note` carries their lines. */
 export interface CoveredCheckpoint {
@@ -27,12 +27,16 @@ export interface Quorum {
   latest(tx: Tx): Promise<{ checkpoint: CheckpointRow; note: Buffer } | undefined>;
 }
 
+/** Leaves that are asked about again and again while an act waits for them. */
+const KEPT_INDICES = 256;
+
 /**
  * Witness quorum by recomputation: every cosignature is verified again with the roster's keys before it counts, since
  * rows can be written by whoever holds the database. What was verified once is kept, because a signed tree only grows.
  */
 export function createQuorum(log: string): Quorum {
   let known: CoveredCheckpoint | undefined;
+  const indices = new Map<string, bigint>();
 
   async function newest(tx: Tx): Promise<CoveredCheckpoint | undefined> {
     const epochs = await publishedEpochs(tx);
@@ -55,8 +59,10 @@ export function createQuorum(log: string): Quorum {
   return {
     newest,
     async covers(tx, leafKey) {
-      const index = await indexOfLeaf(tx, log, leafKey);
+      const index = indices.get(leafKey) ?? (await indexOfLeaf(tx, log, leafKey));
       if (index === undefined) return false;
+      indices.set(leafKey, index);
+      if (indices.size > KEPT_INDICES) indices.delete(indices.keys().next().value!);
       if (known && index < known.size) return true;
       const checkpoint = await newest(tx);
       return checkpoint !== undefined && index < checkpoint.size;
@@ -95,17 +101,5 @@ async function verify(
 }
 
 async function cosignedNote(tx: Tx, log: string, checkpoint: CheckpointRow): Promise<Buffer> {
-  const rows = await tx.auditCosig.findMany({
-    where: { log, size: checkpoint.size },
-    orderBy: { tenantRef: 'asc' },
-    select: { line: true },
-  });
-  return rows.length === 0
-    ? checkpoint.note
-    : Buffer.from(
-        addLines(
-          checkpoint.note,
-          rows.map((row) => row.line),
-        ),
-      );
+  return addLines(checkpoint.note, await cosignatureLines(tx, log, checkpoint.size));
 }

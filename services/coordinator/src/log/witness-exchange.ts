@@ -5,10 +5,11 @@ import { channels, notify } from '../db/notify.ts';
 import { isCoordinatorError } from '../error.ts';
 import { enqueue } from '../outbox/enqueue.ts';
 import { appendLeaf, hasLeaf } from './append.ts';
+import { publishedEpochs } from './epochs.ts';
 import type { Quorum } from './quorum.ts';
 import { settleRosters } from './roster-epochs.ts';
 import { checkpointAt, newestCheckpoint } from './rows.ts';
-import { type Reading, readAnswer, type WitnessAnswer } from './witness-answer.ts';
+import { type Reading, readAnswer, refused, type WitnessAnswer } from './witness-answer.ts';
 
 export interface Received {
   readonly kind: Reading['kind'];
@@ -18,27 +19,37 @@ export interface Received {
 
 const logActor = { kind: 'service', ref: 'log', via: 'witness' } as const;
 
-/**
- * Takes a witness's answer. The cosignature is one committed insert; only after that the count is made, so that of several
- * witnesses answering at once the last one always sees them all and announces the quorum.
- */
-export async function receiveAnswer(
-  db: Database,
-  log: { origin: string; quorum: Quorum },
-  tenantRef: string,
-  answer: WitnessAnswer,
-): Promise<Received> {
-  const reading = await db.transaction(async (tx) => {
-    const found = await readAnswer(tx, log.origin, tenantRef, answer);
-    if (found.kind === 'cosigned') await storeCosignature(tx, log.origin, tenantRef, answer.size, found);
-    if (found.kind === 'fork') await recordFork(tx, log, answer.size);
-    return found;
-  });
-  if (reading.kind !== 'cosigned') return { kind: reading.kind, quorum: false };
-  const quorum = await db.transaction((tx) => settle(tx, log, answer.size));
-  return { kind: 'cosigned', quorum };
+export interface WitnessAnswers {
+  /** @throws CoordinatorError `MESSAGE_REFUSED` */
+  receive(tenantRef: string, answer: WitnessAnswer): Promise<Received>;
 }
 
+/** A witness's clock may be this far ahead (governance.md section 9, F14). */
+const CLOCK_LEEWAY_SECONDS = 300;
+
+/**
+ * Takes witnesses' answers. A cosignature is one committed insert, and only after that the count is made, so that of
+ * several witnesses answering at once the last one always sees them all and announces the quorum.
+ */
+export function createWitnessAnswers(db: Database, log: { origin: string; quorum: Quorum }): WitnessAnswers {
+  let announced = 0n;
+  return {
+    async receive(tenantRef, answer) {
+      const reading = await readAnswer(db.prisma, log.origin, tenantRef, answer);
+      if (reading.kind === 'fork') await db.transaction((tx) => recordFork(tx, log, answer.size));
+      if (reading.kind !== 'cosigned') return { kind: reading.kind, quorum: false };
+      await storeCosignature(db.prisma, log.origin, tenantRef, answer.size, reading);
+      if (answer.size <= announced || !(await mayBeEnough(db.prisma, log.origin, answer.size))) {
+        return { kind: 'cosigned', quorum: false };
+      }
+      const settled = await db.transaction((tx) => settle(tx, log, answer.size));
+      if (settled !== 'open' && answer.size > announced) announced = answer.size;
+      return { kind: 'cosigned', quorum: settled === 'announced' };
+    },
+  };
+}
+
+/** One statement of its own: judged by the database's clock, and a repeat changes nothing. */
 async function storeCosignature(
   tx: Tx,
   log: string,
@@ -46,22 +57,44 @@ async function storeCosignature(
   size: bigint,
   found: { line: string; keyId: string; time: number },
 ): Promise<void> {
-  await tx.auditCosig.createMany({
-    data: [{ log, size, tenantRef, keyId: found.keyId, time: BigInt(found.time), line: found.line }],
-    skipDuplicates: true,
-  });
+  const time = BigInt(found.time);
+  const [row] = await tx.$queryRaw<{ ahead: boolean }[]>`
+    WITH kept AS (
+      INSERT INTO audit_cosig (log, size, tenant_ref, key_id, time, line)
+      SELECT ${log}, ${size}, ${tenantRef}, ${found.keyId}, ${time}, ${found.line}
+      WHERE ${time} <= extract(epoch FROM now()) + ${CLOCK_LEEWAY_SECONDS}
+      ON CONFLICT DO NOTHING
+    )
+    SELECT ${time} > extract(epoch FROM now()) + ${CLOCK_LEEWAY_SECONDS} AS ahead`;
+  if (row?.ahead) throw refused('its time is ahead; correct the clock');
+}
+
+/** Cheap look before the real count: most answers do not complete anything. */
+async function mayBeEnough(tx: Tx, log: string, size: bigint): Promise<boolean> {
+  const epochs = await publishedEpochs(tx);
+  const effective = epochs.filter((epoch) => epoch.effective);
+  const founders = epochs.find((epoch) => epoch.roster.epoch === 1)?.roster.members.length ?? 0;
+  const least = effective.length > 0 ? Math.min(...effective.map((e) => e.roster.witnessQuorum)) : founders;
+  const [row] = await tx.$queryRaw<{ have: number }[]>`
+    SELECT count(*)::int AS have FROM audit_cosig WHERE log = ${log} AND size = ${size}`;
+  return row!.have >= least;
 }
 
 /** Announces a size whose quorum is complete, once, and lets rosters take effect. */
-async function settle(tx: Tx, log: { origin: string; quorum: Quorum }, size: bigint): Promise<boolean> {
+async function settle(
+  tx: Tx,
+  log: { origin: string; quorum: Quorum },
+  size: bigint,
+): Promise<'announced' | 'known' | 'open'> {
   await settleRosters(log, tx);
   const covered = await log.quorum.newest(tx);
-  if (!covered || covered.size !== size) return false;
+  if (!covered || covered.size < size) return 'open';
+  if (covered.size > size) return 'known';
   const fresh = await enqueue(tx, { topic: 'log.quorum', ref: String(size), dedupe: `log.quorum/${size}` });
-  if (!fresh) return false;
+  if (!fresh) return 'known';
   await notify(tx, channels.quorum, String(size));
   await recordQuorum(tx, log.origin, size);
-  return true;
+  return 'announced';
 }
 
 /** Rides with the next business leaf: the sequencer makes no checkpoint for it alone. */

@@ -1,6 +1,7 @@
 import { addCheckpointBody } from '@sumveil/transparency';
 import { memberByTenant } from '@sumveil/wire';
-import type { Tx } from '../db/client.ts';
+import type { Database, Tx } from '../db/client.ts';
+import { channels, type Notifications } from '../db/notify.ts';
 import { CoordinatorError } from '../error.ts';
 import { type Epoch, publishedEpochs, publishedKey } from './epochs.ts';
 import type { Proofs } from './proofs.ts';
@@ -13,36 +14,77 @@ export interface WitnessRequests {
    * @returns undefined when there is nothing newer, `ahead` when the witness knows more than the database
    * @throws CoordinatorError `ROSTER_NONE` when no published roster names the tenant
    */
-  next(tx: Tx, tenantRef: string, size: bigint): Promise<Buffer | 'ahead' | undefined>;
+  next(tenantRef: string, size: bigint): Promise<Buffer | 'ahead' | undefined>;
 }
 
-/** One poll answer is asked for by many witnesses at the same size, so the last few bodies are kept. */
-export function createWitnessRequests(log: string, proofs: Proofs): WitnessRequests {
-  const bodies = new Map<string, Promise<Buffer>>();
+interface View {
+  readonly epochs: readonly Epoch[];
+  /** Newest checkpoint that witnesses may be shown. */
+  readonly checkpoint: CheckpointRow | undefined;
+}
 
-  async function body(tx: Tx, old: bigint, checkpoint: CheckpointRow): Promise<Buffer> {
-    const proof = old === 0n ? [] : await proofs.consistency(tx, old, checkpoint.size);
+/** How long a view is good without a notification; the poll of a held-open request is slower. */
+const VIEW_MS = 250;
+
+/**
+ * Every witness asks the same question the moment a checkpoint is signed, so the rows are read once for all of them and
+ * one body is made for each size they stand at.
+ */
+export function createWitnessRequests(o: {
+  origin: string;
+  proofs: Proofs;
+  db: Database;
+  notify: Notifications;
+}): WitnessRequests {
+  const bodies = new Map<string, Promise<Buffer>>();
+  let view: { at: number; read: Promise<View> } | undefined;
+  const forget = () => {
+    view = undefined;
+  };
+  // Registered before any waiter's own handler: what they read after a notification is read anew.
+  o.notify.on(channels.checkpoint, forget);
+
+  async function current(): Promise<View> {
+    if (!view || performance.now() - view.at > VIEW_MS) {
+      view = { at: performance.now(), read: readView(o.db.prisma, o.origin) };
+      view.read.catch(forget);
+    }
+    return view.read;
+  }
+
+  async function make(old: bigint, checkpoint: CheckpointRow): Promise<Buffer> {
+    const proof = old === 0n ? [] : await o.proofs.consistency(o.db.prisma, old, checkpoint.size);
     return addCheckpointBody({ old: Number(old), proof, note: checkpoint.note });
   }
 
   return {
-    async next(tx, tenantRef, size) {
-      const epochs = await publishedEpochs(tx);
+    async next(tenantRef, size) {
+      const { epochs, checkpoint } = await current();
       requireWitness(epochs, tenantRef);
-      const checkpoint = await newestCheckpoint(tx, log);
-      if (checkpoint && size > checkpoint.size) return 'ahead';
-      if (!checkpoint || size === checkpoint.size || !(await coversFounding(tx, log, epochs, checkpoint)))
-        return undefined;
+      if (!checkpoint) return undefined;
+      if (size >= checkpoint.size) return size > checkpoint.size ? await surely(o, size) : undefined;
       const key = `${size}-${checkpoint.size}`;
-      let pending = bodies.get(key);
-      if (!pending) {
-        pending = body(tx, size, checkpoint);
-        bodies.set(key, pending);
-        pending.catch(() => bodies.delete(key));
-        if (bodies.size > 64) bodies.delete(bodies.keys().next().value!);
-      }
-      return await pending;
+      const body = bodies.get(key) ?? make(size, checkpoint);
+      bodies.set(key, body);
+      body.catch(() => bodies.delete(key));
+      if (bodies.size > 64) bodies.delete(bodies.keys().next().value!);
+      return await body;
     },
+  };
+}
+
+/** A view may be a moment old; that somebody is ahead of the database is said only after a look at it. */
+async function surely(o: { db: Database; origin: string }, size: bigint): Promise<'ahead' | undefined> {
+  const newest = await newestCheckpoint(o.db.prisma, o.origin);
+  return size > (newest?.size ?? 0n) ? 'ahead' : undefined;
+}
+
+async function readView(tx: Tx, log: string): Promise<View> {
+  const epochs = await publishedEpochs(tx);
+  const checkpoint = await newestCheckpoint(tx, log);
+  return {
+    epochs,
+    checkpoint: checkpoint && (await coversFounding(tx, log, epochs, checkpoint)) ? checkpoint : undefined,
   };
 }
 

@@ -26,7 +26,7 @@ export const checkCertificate: Check = async (context, subject, body) => {
   const csr = await checkCsr(order.csr);
   const fault =
     (await tenantFault(context.tx, tenantRef, csr)) ??
-    (await keyFault(context.tx, order, csr)) ??
+    (await keyFault(context.tx, csr)) ??
     (await claimFault(context, order, tenantRef, csr));
   if (fault) return refuse(fault);
   const leaf = connectorLeafOrder({
@@ -66,7 +66,7 @@ async function tenantFault(tx: Tx, tenantRef: string, csr: CheckedCsr): Promise<
 }
 
 /** A key that stands under any other name, or in an earlier certificate, is not a new key of this connector. */
-async function keyFault(tx: Tx, order: CertificateOrder, csr: CheckedCsr): Promise<RefusalCode | undefined> {
+async function keyFault(tx: Tx, csr: CheckedCsr): Promise<RefusalCode | undefined> {
   const known = await tx.certificate.count({ where: { spkiHash: Uint8Array.from(csr.spkiSha256) } });
   return known > 0 ? 'CSR' : undefined;
 }

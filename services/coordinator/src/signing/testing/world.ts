@@ -17,7 +17,7 @@ import { openNotifications } from '../../db/notify.ts';
 import type { Deps } from '../../deps.ts';
 import { rosterLeafFields } from '../../log/epochs.ts';
 import { createLeafLog } from '../../log/leaf-log.ts';
-import { receiveAnswer } from '../../log/witness-exchange.ts';
+import { createWitnessAnswers } from '../../log/witness-exchange.ts';
 import { createWitnessRequests } from '../../log/witness-request.ts';
 import { defaultTimings } from '../../timings.ts';
 import { createSignerKeys } from '../key-files.ts';
@@ -178,13 +178,14 @@ async function publishRoster(api: Deps, published: SignerPublic, tenants: readon
 
 /** Real tlog-witness state machines around the api's own exchange, each with a poll that is held open. */
 function witnessPool(api: Deps) {
-  const requests = createWitnessRequests(api.log.origin, api.log.proofs);
+  const requests = createWitnessRequests({ origin: api.log.origin, proofs: api.log.proofs, ...api });
+  const answers = createWitnessAnswers(api.db, api.log);
   let stopping = new AbortController();
   let running: Promise<void>[] = [];
   async function run(tenant: TestTenant, signal: AbortSignal): Promise<void> {
     let state: WitnessState | undefined;
     while (!signal.aborted) {
-      const look = () => requests.next(api.db.prisma, tenant.ref, BigInt(state?.size ?? 0));
+      const look = () => requests.next(tenant.ref, BigInt(state?.size ?? 0));
       const body = await api.notify.wait('sumveil_checkpoint', look, { timeoutMs: 30_000, pollMs: 500, signal });
       if (!body || body === 'ahead') continue;
       const row = await api.db.prisma.roster.findFirstOrThrow({ orderBy: { epoch: 'desc' } });
@@ -199,7 +200,7 @@ function witnessPool(api: Deps) {
       });
       state = answer.state;
       const size = BigInt(state?.size ?? 0);
-      await receiveAnswer(api.db, api.log, tenant.ref, { ...answer, body: answer.body.toString('utf8'), size });
+      await answers.receive(tenant.ref, { ...answer, body: answer.body.toString('utf8'), size });
     }
   }
   return {
