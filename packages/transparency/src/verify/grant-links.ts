@@ -38,8 +38,8 @@ function checkPlan(evidence: Evidence, { leaf }: Entry<'plan.submitted'>, replay
 }
 
 export function planFactsOf(bytes: Uint8Array, replay: Replay): PlanFacts {
-  const read = replay.planFacts ?? fail('not checked: this verifier cannot read plan files');
-  return attempt('plan file', () => read(bytes));
+  const readPlan = replay.planFacts ?? fail('not checked: this verifier cannot read plan files');
+  return attempt('plan file', () => readPlan(bytes));
 }
 
 function checkGrant(evidence: Evidence, { idx, leaf }: Entry<'grant.issued'>, replay: Replay): void {
@@ -81,10 +81,15 @@ export function grantIssued(evidence: Evidence, grantDigest: string): Entry<'gra
   return issued ?? fail(`no grant.issued of ${grantDigest}`);
 }
 
+/** Grants carry all their approvals, and every update asks for one: each is read once. */
+const read = new WeakMap<DsseEnvelope, GrantFacts>();
+
 export function grantFacts(evidence: Evidence, grantDigest: string, replay: Replay): GrantFacts {
   const parse = replay.parseGrant ?? fail('not checked: this verifier cannot read grants');
   const envelope = grantEnvelope(evidence, grantDigest);
-  return attempt(`grant ${grantDigest}`, () => parse(envelope));
+  const facts = read.get(envelope) ?? attempt(`grant ${grantDigest}`, () => parse(envelope));
+  read.set(envelope, facts);
+  return facts;
 }
 
 function grantEnvelope(evidence: Evidence, grantDigest: string): DsseEnvelope {

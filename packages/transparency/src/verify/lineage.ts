@@ -17,10 +17,22 @@ export function checkLineage(evidence: Evidence, replay: Replay): string {
   for (const { leaf } of evidence.leaves)
     must(leaf.run === undefined || named.has(leaf.run), `a leaf of run ${leaf.run}, which the seal does not name`);
   for (const run of named) checkRunIsWhole(evidence, run);
+  checkEpochs(evidence);
   checkGrantLinks(evidence, replay);
   checkRoundLinks(evidence, replay);
   checkVersion(evidence);
   return `${named.size} whole run(s); plan, grants, rounds, aggregates and versions join`;
+}
+
+/** Without its `roster.effective` a later epoch would not be in force, and the witnesses of the old one would count. */
+function checkEpochs(evidence: Evidence): void {
+  const effective = leavesOf(evidence, 'roster.effective');
+  for (const [i, { epoch }] of evidence.rosters.entries()) {
+    const leaf = effective.find((e) => e.leaf.rosterEpoch === epoch)?.leaf;
+    must(leaf !== undefined || i === 0, `no leaf says when roster epoch ${epoch} took effect`);
+    const same = leaf === undefined || leaf.rosterHash === digestOf(evidence.epochs[i]!.body);
+    must(same, `roster.effective of epoch ${epoch} names another roster`);
+  }
 }
 
 /** runSeq counts 1, 2, 3… and the last leaf of the run says that it is the last: a leaf left out shows. */

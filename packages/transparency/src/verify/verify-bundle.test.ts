@@ -1,9 +1,20 @@
 import { buildApproval, envelopeDigest } from '@sumveil/approvals';
-import { canonicalBytes, dsseBytes, parseRoster, rosterHash, signBody, trustBytes, trustOf } from '@sumveil/wire';
+import {
+  canonicalBytes,
+  digestOf,
+  dsseBytes,
+  encodeSigned,
+  parseRoster,
+  rosterApproveBody,
+  rosterHash,
+  signBody,
+  trustBytes,
+  trustOf,
+} from '@sumveil/wire';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as layout from '../bundle/layout.ts';
-import { readBundleZip, writeBundleZip } from '../bundle/zip.ts';
+import { readBundleZip, scanBundleZip, writeBundleZip } from '../bundle/zip.ts';
 import { formatTlogProof, parseTlogProof } from '../proof/tlog-proof.ts';
 import {
   digestOfByte,
@@ -19,7 +30,7 @@ import {
 } from '../testing/cast.ts';
 import { type TestPki, testPki } from '../testing/certificates.ts';
 import { approvalFields, approverList, type Draft, type Story, tell } from '../testing/draft.ts';
-import { keyOfByte } from '../testing/keys.ts';
+import { keyOfByte, publicOf } from '../testing/keys.ts';
 import { type SealOptions, sealDraft } from '../testing/seal-draft.ts';
 import { replay } from '../testing/test-replay.ts';
 import { verifyBundle } from './verify-bundle.ts';
@@ -110,13 +121,15 @@ describe('a good bundle', () => {
 
   it('fails for any flipped bit', () => {
     fc.assert(
-      fc.property(fc.nat(good.length * 8 - 1), (bit) => {
+      fc.property(fc.nat(good.length * 8 - 1), fc.nat(9), (bit, whole) => {
         const flipped = Buffer.from(good);
         flipped[bit >> 3]! ^= 1 << (bit & 7);
-        // Without replay, for speed: class 10 must fail by itself.
-        expect(verifyBundle(flipped, { trust })).toMatchObject({ verdict: 'FAILED', exit: 10 });
+        // The archive alone must give it away; one in ten goes through all layers.
+        expect(scanBundleZip(flipped).fault).toBeDefined();
+        if (whole === 0)
+          expect(verifyBundle(flipped, { trust, replay })).toMatchObject({ verdict: 'FAILED', exit: 10 });
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     );
   });
 
@@ -377,6 +390,64 @@ describe('19 POLICY', () => {
   it('a decision that comes out differently', () => {
     const other = { ...replay, decidePolicy: () => ({ effect: 'deny', cause: 'forbid', reasons: ['region'] }) };
     expect(verifyBundle(good, { trust, replay: other }).exit).toBe(19);
+  });
+});
+
+describe('rosters of several epochs', () => {
+  /** Epoch 2 replaces the witness key of the last tenant; the whole run is under it. */
+  function twoEpochs(approvers: readonly number[], effective = true) {
+    const first = rosterBody;
+    const members = parseRoster(first).members.map((m, i) =>
+      i === 4 ? { ...m, witnessKey: publicOf(keyOfByte(0x2f)) } : m,
+    );
+    const prevRoster = rosterHash(first).toString('base64url');
+    const second = rosterBodyOf({ rootSpki: [pki.rootSpki], epoch: 2, prevRoster, members });
+    const draft = tell(second, certificates);
+    draft.files.set(layout.rosterFile(1), first);
+    draft.files.set(layout.rosterFile(2), second);
+    const messages = approvers.map((i) => {
+      const body = rosterApproveBody(i + 1, rosterHash(second));
+      return encodeSigned(signBody('roster-approve', body, keys.roster(i)));
+    });
+    draft.files.set(layout.rosterApprovalsFile(2), Buffer.concat(messages));
+    const { v, time, actor } = draft.leaves[0]!;
+    const hashes = { rosterEpoch: 2, rosterHash: digestOf(second), prevRoster: digestOf(first), witnessQuorum: 4 };
+    const who = { members: members.map(({ idx, tenantRef }) => ({ idx, tenantRef })), approvedBy: [1, 2, 3, 4] };
+    const id = '01939000-0000-7000-8000-00000000eeee';
+    if (effective) draft.leaves.unshift({ v, id, time, actor, type: 'roster.effective', ...hashes, ...who });
+    return { draft, second };
+  }
+
+  it('hold when anchored from either side', () => {
+    const { draft, second } = twoEpochs([0, 1, 2, 3]);
+    const bundle = sealDraft(draft, { cosigners: [0, 1, 2, 3] });
+    expect(verifyBundle(bundle, { trust, replay })).toMatchObject({ exit: 0 });
+    const later = trustBytes(trustOf(parseRoster(second), rosterHash(second)));
+    expect(verifyBundle(bundle, { trust: later, replay })).toMatchObject({ exit: 0 });
+    expect(verifyBundle(bundle, { replay })).toMatchObject({ exit: 3 });
+  });
+
+  it('fail without the old epoch’s approvals, also when nobody says whom to trust', () => {
+    const bundle = sealDraft(twoEpochs([0, 1, 2]).draft, { cosigners: [0, 1, 2, 3] });
+    expect(verifyBundle(bundle, { trust, replay }).exit).toBe(12);
+    expect(verifyBundle(bundle, { replay }).exit).toBe(12);
+  });
+
+  it('do not count a witness key of the epoch before', () => {
+    const bundle = sealDraft(twoEpochs([0, 1, 2, 3]).draft, { cosigners: [0, 1, 2, 4] });
+    expect(verifyBundle(bundle, { trust, replay }).exit).toBe(14);
+  });
+
+  it('fail when the leaf that puts a later epoch in force is left out', () => {
+    const bundle = sealDraft(twoEpochs([0, 1, 2, 3], false).draft, { cosigners: [0, 1, 2, 3] });
+    expect(verifyBundle(bundle, { trust, replay }).exit).toBe(17);
+  });
+
+  it('are anchored by a whole later roster that the bundle does not hold', () => {
+    const { second } = twoEpochs([]);
+    expect(verifyBundle(good, { trust: second, replay })).toMatchObject({ verdict: 'VERIFIED' });
+    const stranger = rosterBodyOf({ rootSpki: [pki.rootSpki], epoch: 2, prevRoster: `${'B'.repeat(42)}A` });
+    expect(verifyBundle(good, { trust: stranger, replay }).exit).toBe(12);
   });
 });
 

@@ -53,6 +53,14 @@ export function verifyDsse(envelope: DsseEnvelope, payloadType: string, publicKe
   return envelope.signatures.some(({ sig }) => verify(null, message, ed25519PublicKey(publicKey), strictBase64(sig)));
 }
 
+/**
+ * How many of these keys (raw Ed25519, 32 bytes each) signed the envelope. keyid is unsigned and only a hint, so it is
+ * not looked at; a key that signs twice counts once.
+ */
+export function countSigners(envelope: DsseEnvelope, payloadType: string, publicKeys: readonly Uint8Array[]): number {
+  return publicKeys.filter((key) => verifyDsse(envelope, payloadType, key)).length;
+}
+
 /** @throws WireError `ENCODING` unless encoding the result gives the text again */
 export function strictBase64(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64');
