@@ -1,109 +1,131 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { createLogger } from '@sumveil/telemetry';
-import { digestOf, dssePayload } from '@sumveil/wire';
+import { once } from 'node:events';
+import { digestOf, dsseBytes, dssePayload } from '@sumveil/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Connector, startConnector } from './connector.ts';
-import { controlCall } from './control/call.ts';
-import { MiniCoordinator } from './testing/mini-coordinator.ts';
-import { planFile } from './testing/plan.ts';
-import { siteFolder } from './testing/site-folder.ts';
-import { type Approver, approve, raw, testTenant } from './testing/tenants.ts';
+import { Constellation, eventually } from './testing/constellation.ts';
+import { approve } from './testing/tenants.ts';
 
-const quiet = () => createLogger({ process: 'connector', stream: { write: () => {} } });
-
-interface Running {
-  readonly config: ReturnType<typeof siteFolder>;
-  readonly ref: string;
-  readonly idx: number;
-  readonly approvers: readonly Approver[];
-  connector: Connector;
-}
-
-let coordinator: MiniCoordinator;
-const sites: Running[] = [];
+let world: Constellation;
 beforeEach(async () => {
-  coordinator = new MiniCoordinator();
-  await coordinator.start();
+  world = await new Constellation().start(5);
 });
-afterEach(async () => {
-  await Promise.all(sites.map((site) => site.connector.stop()));
-  await coordinator.world.close();
-  for (const { config } of sites.splice(0)) rmSync(config.folder, { recursive: true });
-});
-
-/** Enrols, pins and names approvers at every tenant, as their admins would. */
-async function constellation(size: number, policy?: string): Promise<void> {
-  for (let i = 0; i < size; i++) {
-    const { text, ref, idx } = coordinator.world.invite();
-    const config = siteFolder(coordinator.world, text, { seed: i, ...(policy && { policy }) });
-    const { steward, officer } = testTenant(idx);
-    sites.push({
-      config,
-      ref,
-      idx,
-      approvers: [steward, officer],
-      connector: await startConnector(config, { logger: quiet() }),
-    });
-  }
-  const roster = coordinator.publishRoster();
-  for (const { config, approvers } of sites) {
-    const pinned = await controlCall(config.stateDir, 'POST', '/v1/roster/pin', {
-      rosterHash: roster.rosterHash.toString('hex'),
-    });
-    expect(pinned).toMatchObject({ status: 200, body: { pinned: { ownRow: 'ok', epoch: 1 } } });
-    const rows = approvers.map(({ ref, role, key }) => ({ approverRef: ref, roles: [role], key: raw(key) }));
-    expect(await controlCall(config.stateDir, 'POST', '/v1/approvers', { approvers: rows })).toMatchObject({
-      status: 200,
-    });
-  }
-}
-
-async function grantAll(rounds = 1): Promise<string> {
-  const file = planFile(
-    sites.map((site) => site.ref),
-    { rounds },
-  );
-  const at = Date.now() - 1_000;
-  const approvals = sites.flatMap((site) => site.approvers.map((who) => approve(site, who, digestOf(file), { at })));
-  await coordinator.issueGrant(file, approvals);
-  return digestOf(file);
-}
-
-const results = (site: Running) => JSON.parse(readFileSync(site.config.resultsFile!, 'utf8'));
-const egress = async (site: Running): Promise<{ what: string; code?: string; digest: string }[]> =>
-  ((await controlCall(site.config.stateDir, 'GET', '/v1/egress?limit=1000')).body as { entries: [] }).entries;
-
-async function eventually(check: () => void | Promise<void>): Promise<void> {
-  const until = Date.now() + 10_000;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
+afterEach(() => world.stop());
 
 describe('connectors and a coordinator that keeps the rules', () => {
-  it('run statistics and training in masked rounds; each tenant scores the same model on its own rows', async () => {
-    await constellation(5);
-    await grantAll(2);
+  it('run statistics and training in masked rounds; each scores the same model on its own rows', async () => {
+    const { coordinator, sites } = world;
+    await world.grant(2);
     for (let round = 1; round <= 3; round++) await coordinator.released(await coordinator.openRound(round));
-    await eventually(async () => {
+    await eventually(() => {
       for (const site of sites) {
-        const { runs } = results(site);
-        expect(runs[0].rounds).toHaveLength(3);
-        expect(runs[0].lone).not.toBeNull();
-        expect(runs[0].rounds[2]).toMatchObject({ stage: 'train', survivors: 5, took: true });
-        expect(runs[0].rounds[2].modelDigest).toBe(results(sites[0]!).runs[0].rounds[2].modelDigest);
-        expect(runs[0].rounds[2].federated.testRows).toBeGreaterThan(0);
+        const [run] = site.results().runs;
+        expect(run!.rounds).toHaveLength(3);
+        expect(run!.lone).not.toBeNull();
+        expect(run!.rounds[2]).toMatchObject({ stage: 'train', survivors: 5, took: true });
+        expect(run!.rounds[2]!.modelDigest).toBe(sites[0]!.results().runs[0]!.rounds[2]!.modelDigest);
+        expect(run!.rounds[2]!.federated!.testRows).toBeGreaterThan(0);
       }
     });
-    const last = results(sites[0]!).runs[0].rounds[2].modelDigest;
-    expect(coordinator.artifacts.has(last)).toBe(true);
-    const left = await egress(sites[0]!);
-    for (const what of ['m0', 'm1', 'chunk', 'm2', 'm3', 'm4'])
-      expect(left.filter((e) => e.what === what).length).toBeGreaterThanOrEqual(3);
+    expect(coordinator.artifacts.has(sites[0]!.results().runs[0]!.rounds[2]!.modelDigest)).toBe(true);
+  });
+
+  it('write into the egress ledger what leaves, before it leaves', async () => {
+    const { coordinator, sites } = world;
+    const late: string[] = [];
+    const seen: string[] = [];
+    coordinator.onBytes = async (idx, bytes) => {
+      const site = sites.find((one) => one.idx === idx)!;
+      const digest = digestOf(bytes);
+      seen.push(digest);
+      if (!(await site.egress()).some((entry) => entry.digest === digest)) late.push(digest);
+    };
+    await world.grant();
+    await coordinator.released(await coordinator.openRound(1));
+    expect(late).toEqual([]);
+    expect(seen.length).toBeGreaterThanOrEqual(5 * 6);
+  });
+
+  it('go on without a connector that is killed, which stays silent for the attempt and joins the next round', async () => {
+    const { coordinator, sites } = world;
+    await world.grant(2);
+    const lost = sites[4]!;
+    await lost.connector!.stop();
+    const first = await lost.spawn();
+    const sent = world.message('m1', lost.idx);
+    const attempt = await coordinator.openRound(1);
+    await sent;
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    await coordinator.drop(attempt, lost.idx);
+    const messages: string[] = [];
+    coordinator.events.on('message', (kind: string, idx: number) => {
+      if (idx === lost.idx) messages.push(kind);
+    });
+    await lost.start();
+    await coordinator.released(attempt);
+    expect(attempt.got.m2.size).toBe(4);
+    expect(messages).toEqual([]);
+    await eventually(() => expect(lost.results().runs[0]!.rounds).toHaveLength(1));
+    expect(lost.results().runs[0]!.rounds[0]).toMatchObject({ took: false, survivors: 4 });
+    const next = await coordinator.openRound(2);
+    await coordinator.released(next);
+    expect(next.got.m4.size).toBe(5);
+    expect(messages).toEqual(['m0', 'm1', 'm2', 'm3', 'm4']);
+  });
+
+  it('refuse, signed and on record, once an own approver has withdrawn at the connector itself', async () => {
+    const { coordinator, sites } = world;
+    const planDigest = await world.grant();
+    const site = sites[2]!;
+    const withdrawal = approve(site, site.approvers[0]!, planDigest, { at: Date.now(), decision: 'withdrawn' });
+    const stored = await site.ask('POST', '/v1/withdrawals', dsseBytes(withdrawal));
+    expect(stored).toMatchObject({ status: 200, body: { stored: true } });
+    const refused = once(coordinator.events, 'refused');
+    const attempt = await coordinator.openRound(1);
+    await refused;
+    await coordinator.drop(attempt, site.idx);
+    await coordinator.released(attempt);
+    const payload = JSON.parse(dssePayload(coordinator.refusals[0]!).toString());
+    expect(payload).toMatchObject({ tenantRef: site.ref, code: 'GATE_APPROVAL_OWN' });
+    expect(Object.keys(payload)).not.toContain('detail');
+    const left = await site.egress();
+    expect(left.filter((entry) => entry.runId).map(({ what, code }) => [what, code])).toEqual([
+      ['refusal', 'GATE_APPROVAL_OWN'],
+    ]);
+  });
+
+  it('send abort and nothing else when the directory was tampered with', async () => {
+    const { coordinator, sites } = world;
+    await world.grant();
+    coordinator.bend = (material, bytes) => {
+      if (material !== 'directory') return bytes;
+      const bent = Buffer.from(bytes);
+      bent[bent.length - 10]! ^= 1;
+      return bent;
+    };
+    const aborted = Promise.all(sites.map((site) => world.message('abort', site.idx)));
+    const attempt = await coordinator.openRound(1);
+    await aborted;
+    expect(attempt.got.m1.size).toBe(0);
+    expect(JSON.parse(attempt.aborts.get(1)!.toString().split('\n')[0]!)).toMatchObject({
+      type: 'abort',
+      reason: 'directory',
+    });
+    const whats = (await sites[0]!.egress()).filter((entry) => entry.planHash).map((entry) => entry.what);
+    expect(whats).toEqual(['abort', 'm0']);
+  });
+
+  it('refuse a sum that is not under aggRoot, and every round that continues from it', async () => {
+    const { coordinator, sites } = world;
+    await world.grant(2);
+    coordinator.bendSum = (bytes) => Buffer.from(bytes.map((byte, i) => (i === 0 ? byte ^ 1 : byte)));
+    await coordinator.released(await coordinator.openRound(1));
+    await eventually(async () => {
+      const { warnings } = (await sites[0]!.ask('GET', '/v1/status')).body as { warnings: string[] };
+      expect(warnings.join()).toMatch(/aggRoot/);
+    });
+    const refused = once(coordinator.events, 'refused');
+    await coordinator.openRound(2);
+    await refused;
+    expect(JSON.parse(dssePayload(coordinator.refusals[0]!).toString())).toMatchObject({ code: 'GATE_PROTOCOL' });
   });
 });

@@ -1,7 +1,7 @@
 import { ClientError } from '@sumveil/client';
 import { type AbortReason, abortMessage, SecaggError } from '@sumveil/secagg';
 import { errorCode } from '@sumveil/telemetry';
-import { encodeSigned, memberByTenant, type TaskKind } from '@sumveil/wire';
+import { encodeSigned, memberByTenant, type TaskKind, WireError } from '@sumveil/wire';
 import type { Site } from '../site.ts';
 import { type Attempt, endAttempt } from './attempt.ts';
 import { recordEgress } from './send.ts';
@@ -30,13 +30,15 @@ export async function failAttempt(site: Site, attempt: Attempt, kind: TaskKind, 
   // A coordinator that closed the phase, or refused the message, needs no abort to go on.
   if (over || error instanceof ClientError || !state.attempts.markAborted(planHash)) return endAttempt(attempt);
   const idx = memberByTenant(roster, member.tenantRef)!.idx;
+  // Bytes that are no message at all are refused like a message that breaks a rule.
+  const isRefusal = error instanceof SecaggError || error instanceof WireError;
   const reason = site.now() >= plan.expires ? 'expired' : (reasons[kind] ?? 'local');
   const bytes = encodeSigned(
     abortMessage({
       plan,
       idx,
       rosterKey: keys.roster,
-      reason: error instanceof SecaggError ? reason : 'local',
+      reason: isRefusal ? reason : 'local',
       state: attempt.state,
     }),
   );

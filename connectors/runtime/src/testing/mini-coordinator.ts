@@ -39,6 +39,12 @@ export class MiniCoordinator {
   readonly attempts = new Map<string, MiniAttempt>();
   readonly artifacts = new Map<string, Uint8Array>([[digestOf(baseModel), baseModel]]);
   readonly tasks: Open[] = [];
+  /** Sees every message and chunk of an attempt before it is looked at. */
+  onBytes: (idx: number, bytes: Buffer) => Promise<void> = async () => {};
+  /** Bends what tenants are shown of a phase. */
+  bend: (material: string, bytes: Buffer) => Buffer = (_, bytes) => bytes;
+  /** Bends the published sum. */
+  bendSum: (bytes: Buffer) => Buffer = (bytes) => bytes;
   world!: TlsWorld;
   rosterBody: Buffer | undefined;
   roster!: Roster;
@@ -248,9 +254,11 @@ export class MiniCoordinator {
         this.refusals.push(parseDsse(body));
         this.events.emit('refused');
       },
-      phaseMaterial: (asked) => this.#attempt(asked).material(asked.params.material!),
+      phaseMaterial: (asked) =>
+        this.bend(asked.params.material!, this.#attempt(asked).material(asked.params.material!)),
       envelopes: (asked) => this.#attempt(asked).delivered(this.#idxOf(asked.tenantRef)),
-      uploadChunk: (asked) => {
+      uploadChunk: async (asked) => {
+        await this.onBytes(this.#idxOf(asked.tenantRef), asked.body);
         const { segment, chunk } = asked.params;
         this.#attempt(asked).putChunk(this.#idxOf(asked.tenantRef), Number(segment), Number(chunk), asked.body);
         return { digest: digestOf(asked.body), size: asked.body.length };
@@ -258,6 +266,7 @@ export class MiniCoordinator {
       submitMessage: async (asked) => {
         const attempt = this.#attempt(asked);
         const idx = this.#idxOf(asked.tenantRef);
+        await this.onBytes(idx, asked.body);
         if (asked.params.kind === 'abort') attempt.aborts.set(idx, asked.body);
         else await this.#after(attempt, await attempt.accept(asked.params.kind as 'm0', idx, asked.body));
         this.events.emit('message', asked.params.kind, idx);
@@ -266,8 +275,10 @@ export class MiniCoordinator {
         const { manifest } = this.#attempt(asked);
         return manifest ? encodeSigned(manifest) : this.#none();
       },
-      aggregateChunk: (asked) =>
-        this.#attempt(asked).aggregate.get(`${asked.params.segment}/${asked.params.chunk}`) ?? this.#none(),
+      aggregateChunk: (asked) => {
+        const { segment, chunk } = asked.params;
+        return this.bendSum(this.#attempt(asked).aggregate.get(`${segment}/${chunk}`) ?? this.#none());
+      },
     };
   }
 

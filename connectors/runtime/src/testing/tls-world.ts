@@ -102,7 +102,7 @@ export async function tlsWorld(handlers: Handlers): Promise<TlsWorld> {
     const name = spiffeName(TRUST_DOMAIN, invitation.ref, 1);
     const leaf = await issueChecked(
       issuer,
-      connectorLeafOrder({ spki: csr.spki, name, lifeSeconds: 86_400, now: new Date() }),
+      connectorLeafOrder({ spki: csr.spki, name, lifeSeconds: 7 * 86_400, now: new Date() }),
     );
     enrolled.set(invitation.idx, { ...invitation, rosterKey: b.rosterKey, witnessKey: b.witnessKey });
     return { tenantRef: invitation.ref, name, chain: leaf.chainPem, root: root.certificatePem, idx: invitation.idx };
