@@ -36,7 +36,7 @@ export default {
     forbid(
       'first-layer',
       'These packages stand on wire alone.',
-      { path: `^packages/(${FIRST})/` },
+      { path: `^packages/(${FIRST})/`, pathNot: TEST },
       { path: '^packages/', pathNot: '^packages/($1|wire)/' },
     ),
     forbid(

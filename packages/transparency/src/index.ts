@@ -4,11 +4,11 @@ export { type Lineage, lineageOf, type Question } from './bundle/lineage.ts';
 export {
   assembleBundle,
   type BundlePredicate,
-  bundleStatement,
   IN_TOTO_TYPE,
   parseStatement,
   type Statement,
   sealBundle,
+  statementBytes,
 } from './bundle/statement.ts';
 export { type Files, isBundleName, readBundleZip, scanBundleZip, writeBundleZip } from './bundle/zip.ts';
 export { parseDecimal, parseSafeDecimal } from './decimal.ts';

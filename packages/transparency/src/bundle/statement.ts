@@ -48,28 +48,36 @@ const statement = z.strictObject({
 export type Statement = z.infer<typeof statement>;
 
 /**
- * Seals files into a bundle: an in-toto statement over all of them, signed with the report key, and the canonical zip.
+ * What the report key signs for these files: the payload of the root envelope.
  *
  * @param files everything but the root file
+ * @throws TransparencyError `BUNDLE`
+ */
+export function statementBytes(files: Files, predicate: BundlePredicate): Buffer {
+  if (files.has(ROOT_FILE)) throw new TransparencyError('BUNDLE', `${ROOT_FILE} is written by the seal`);
+  return canonicalBytes(statementOf(files, predicate));
+}
+
+/**
+ * The bundle of these files under a root envelope that somebody else signed.
+ *
+ * @param root canonical DSSE envelope over {@link statementBytes} of the same files
+ * @throws TransparencyError `ZIP`
+ */
+export function assembleBundle(files: Files, root: Uint8Array): Buffer {
+  return writeBundleZip(new Map([...files, [ROOT_FILE, root]]));
+}
+
+/**
+ * Both steps, for whoever holds the report key.
+ *
  * @param seal.reportKey `reportKey` of the roster in force (Ed25519, private)
  * @throws TransparencyError `ZIP`, `BUNDLE`
  */
 export function sealBundle(files: Files, seal: { reportKey: KeyObject; predicate: BundlePredicate }): Buffer {
-  if (files.has(ROOT_FILE)) throw new TransparencyError('BUNDLE', `${ROOT_FILE} is written by the seal`);
-  const payload = bundleStatement(files, seal.predicate);
+  const payload = statementBytes(files, seal.predicate);
   const { publicKey } = verifierKeyOf('report', LOG_TYPE, seal.reportKey);
-  const envelope = signDsse(IN_TOTO_TYPE, payload, seal.reportKey, keyIdOf(publicKey));
-  return assembleBundle(files, envelope);
-}
-
-/** Bytes of the statement over all files, for a report key that is held by another process. */
-export function bundleStatement(files: Files, predicate: BundlePredicate): Buffer {
-  return canonicalBytes(statementOf(files, predicate));
-}
-
-/** The zip of files and the signed {@link bundleStatement} over them. */
-export function assembleBundle(files: Files, envelope: DsseEnvelope): Buffer {
-  return writeBundleZip(new Map([...files, [ROOT_FILE, dsseBytes(envelope)]]));
+  return assembleBundle(files, dsseBytes(signDsse(IN_TOTO_TYPE, payload, seal.reportKey, keyIdOf(publicKey))));
 }
 
 function statementOf(files: Files, predicate: BundlePredicate): Statement {
