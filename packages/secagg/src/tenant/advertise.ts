@@ -1,13 +1,15 @@
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { type Signed, toBase64url } from '@sumveil/wire';
+import { SecaggError } from '../error.ts';
 import { maskMlkemSeed, maskX25519PrivateKey, selfMaskCommitment } from '../keys/keySchedule.ts';
 import { type Encapsulate, mlkemEncapsulate, mlkemPublicKey } from '../keys/mlkem.ts';
 import { x25519PublicKey } from '../keys/x25519.ts';
 import { signMessage } from '../messages/open.ts';
 import type { CheckedPlan } from '../plan/checkPlan.ts';
-import type { Roster } from '../roster/roster.ts';
-import { type Random, randomScalar } from '../sharing/scalar.ts';
-import type { Advertised, Secrets } from './state.ts';
+import { type Roster, rosterMember } from '../roster/roster.ts';
+import type { Random } from '../sharing/scalar.ts';
+import { drawSecrets } from './secrets.ts';
+import type { Advertised } from './state.ts';
 
 export interface AdvertiseInput {
   readonly plan: CheckedPlan;
@@ -25,10 +27,13 @@ export interface AdvertiseInput {
  * before it sends M0.
  *
  * Randomness is drawn in this order: `a` (64 bytes), `b` (64), channel key (32), suite 2: channel seed (64).
+ *
+ * @throws SecaggError `ROSTER` when the key is not the one of the own row
  */
 export function advertise(input: AdvertiseInput): { state: Advertised; m0: Signed } {
   const { plan, roster, idx, rosterKey, random, encapsulate = mlkemEncapsulate } = input;
-  const secrets = drawSecrets(plan, random);
+  checkOwnKey(roster, idx, rosterKey);
+  const secrets = drawSecrets(plan.suite, random);
   const m0 = signMessage(
     {
       type: 'm0',
@@ -48,21 +53,13 @@ export function advertise(input: AdvertiseInput): { state: Advertised; m0: Signe
   return { state: { step: 'advertised', plan, roster, idx, rosterKey, random, encapsulate, secrets, m0 }, m0 };
 }
 
-function drawSecrets({ suite }: CheckedPlan, random: Random): Secrets {
-  return {
-    a: randomScalar(random),
-    b: randomScalar(random),
-    cSk: own(random(32)),
-    cKemSeed: suite === 2 ? own(random(64)) : undefined,
-    held: new Map(),
-    pairKem: new Map(),
-    done: new Set(),
-  };
-}
-
-/** A buffer of its own, outside Node's shared pool, so that erasing it is complete. */
-function own(bytes: Uint8Array): Buffer {
-  const buffer = Buffer.alloc(bytes.byteLength);
-  buffer.set(bytes);
-  return buffer;
+/** A key that is not the roster's would only be noticed by everybody else. */
+function checkOwnKey(roster: Roster, idx: number, rosterKey: KeyObject): void {
+  const { x } = createPublicKey(rosterKey).export({ format: 'jwk' });
+  if (x !== rosterMember(roster, idx).rosterKey) {
+    throw new SecaggError(
+      'ROSTER',
+      'The roster key of this connector is not the one in its row. Restore the key, or enrol again.',
+    );
+  }
 }

@@ -8,7 +8,8 @@ import { x25519Agree } from '../keys/x25519.ts';
 import { decodeField, parseMessage } from '../messages/fields.ts';
 import { type Envelope, envelopeSchema, type M0 } from '../messages/messages.ts';
 import { decodeScalar } from '../sharing/scalar.ts';
-import type { Advertised, HeldShares, Shared } from './state.ts';
+import type { HeldShares } from './secrets.ts';
+import type { Advertised, Shared } from './state.ts';
 
 export interface Sealing {
   readonly to: number;

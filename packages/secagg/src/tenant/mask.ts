@@ -49,6 +49,7 @@ export function mask(state: SharesChecked, input: MaskInput): Masking {
   beginStep(state, 'mask');
   const { plan } = state;
   const terms = maskTerms(state);
+  state.secrets.maskKeys.push(...terms.flat().map((term) => term.key));
   const hashes: Buffer[] = [];
   return {
     chunks: maskChunks(state, input, terms, hashes),
@@ -57,7 +58,7 @@ export function mask(state: SharesChecked, input: MaskInput): Masking {
         throw new SecaggError('PHASE', 'Not every chunk has been taken yet. Upload all of them, then finish.');
       }
       const m2 = signM2(state, hashes);
-      for (const { key } of terms.flat()) key.fill(0);
+      for (const key of state.secrets.maskKeys.splice(0)) key.fill(0);
       return { state: { ...state, step: 'masked', m2 }, m2 };
     },
   };

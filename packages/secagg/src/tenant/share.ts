@@ -8,7 +8,8 @@ import { shareLeaf } from '../tree/leaves.ts';
 import { treeRoot } from '../tree/tree.ts';
 import { sealEnvelope } from './envelope.ts';
 import { checkList } from './lists.ts';
-import { type Advertised, beginStep, type HeldShares, type Shared } from './state.ts';
+import type { HeldShares } from './secrets.ts';
+import { type Advertised, beginStep, type Shared } from './state.ts';
 
 export interface ShareInput {
   /** `list` of phase u1 */

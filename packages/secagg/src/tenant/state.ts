@@ -7,32 +7,7 @@ import type { Accepted } from '../messages/open.ts';
 import type { CheckedPlan } from '../plan/checkPlan.ts';
 import type { Roster } from '../roster/roster.ts';
 import type { Random } from '../sharing/scalar.ts';
-
-/** Both shares that this tenant holds of one dealer, 32 bytes each. */
-export interface HeldShares {
-  readonly a: Buffer;
-  readonly b: Buffer;
-}
-
-type Once = 'share' | 'check' | 'mask' | 'consistency' | 'unmask' | 'answered' | 'abort';
-
-/**
- * What must never reach a disk (section 15). One object goes through all steps of an attempt, so that each step happens
- * once even when a caller keeps an old state, and so that erasing reaches every copy.
- */
-export interface Secrets {
-  readonly a: Buffer;
-  readonly b: Buffer;
-  /** X25519 channel key */
-  readonly cSk: Buffer;
-  /** ML-KEM channel seed, suite 2 */
-  readonly cKemSeed: Buffer | undefined;
-  /** shares by dealer, own ones included */
-  readonly held: Map<number, HeldShares>;
-  /** K_uv by the other member of the pair, suite 2 */
-  readonly pairKem: Map<number, Buffer>;
-  readonly done: Set<Once>;
-}
+import { type Once, type Secrets, wipe } from './secrets.ts';
 
 /** What every step knows. */
 export interface Attending {
@@ -104,15 +79,8 @@ export function beginStep({ secrets }: Attending, step: Once): void {
   secrets.done.add(step);
 }
 
-/** Overwrites every secret of the attempt; JavaScript may still hold copies (section 23). */
+/** Ends the attempt for this tenant: every secret is overwritten and no step can begin any more. */
 export function eraseSecrets({ secrets }: Attending): void {
-  const { a, b, cSk, cKemSeed, held, pairKem, done } = secrets;
-  for (const secret of [a, b, cSk, cKemSeed, ...pairKem.values()]) secret?.fill(0);
-  for (const shares of held.values()) {
-    shares.a.fill(0);
-    shares.b.fill(0);
-  }
-  held.clear();
-  pairKem.clear();
-  for (const step of ['share', 'check', 'mask', 'consistency', 'unmask'] as const) done.add(step);
+  wipe(secrets);
+  for (const step of ['share', 'check', 'mask', 'consistency', 'unmask'] as const) secrets.done.add(step);
 }
