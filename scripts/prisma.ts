@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
 
 /**
  * Runs one Prisma command without the network: each of them would first download an engine that none of those used here
- * needs, unless told where one lies, and would ask a server for news.
+ * needs, unless told where one lies, would ask a server for news, and would leave a file in the home folder.
  * @returns the exit code
  */
 export function prisma(...args: string[]): number {
@@ -13,6 +14,7 @@ export function prisma(...args: string[]): number {
       PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true',
       CHECKPOINT_DISABLE: '1',
       PRISMA_HIDE_UPDATE_MESSAGE: '1',
+      XDG_CONFIG_HOME: resolve('.sumveil/config'),
     },
   });
   return status ?? 1;
