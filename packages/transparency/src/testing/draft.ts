@@ -266,6 +266,9 @@ function playRound(
     },
     survivors: [1, 2, 3, 4, 5],
   });
+  const list = { type: 'list', v: 1, phase: 'u3', planHash: bytesOf(digestOf(body)), listHash: bytesOf(u3Hash) };
+  const u3 = canonicalBytes({ ...list, members: [1, 2, 3, 4, 5] });
+  files.set(layout.roundFile(place, 'u3'), encodeSigned(signBody('list', u3, keys.coordinator)));
   files.set(layout.roundFile(place, 'manifest'), encodeSigned(signBody('manifest', manifest, keys.coordinator)));
   teller.log('aggregate.computed', { ...at, u3Hash, aggRoot, survivors: 5 }, true);
   teller.decide('releaseAggregate', round, `d-release-${round}`);

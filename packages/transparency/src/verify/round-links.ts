@@ -38,6 +38,14 @@ const manifestBody = z.looseObject({
   survivors: z.array(z.int()),
 });
 
+const listBody = z.looseObject({
+  type: z.literal('list'),
+  phase: z.literal('u3'),
+  planHash: hash,
+  members: z.array(z.int()),
+  listHash: hash,
+});
+
 type Attempt = { run: string; round: number; attempt: number };
 
 export function roundPlanOf(evidence: Evidence, at: Attempt) {
@@ -138,9 +146,25 @@ function checkReleased(evidence: Evidence, { idx, leaf }: Entry<'aggregate.relea
     `${at}: leaves and manifest do not join`,
   );
   const { plan } = roundPlanOf(evidence, leaf);
+  const isMember = manifest.survivors.every((i) => plan.cohort.includes(i));
+  must(isMember, `${at}: a survivor is not in the cohort`);
+  checkSurvivors(evidence, leaf, { ...manifest, at });
+}
+
+/** The signed list of survivors, when the bundle has it, is the one that the manifest sums over. */
+function checkSurvivors(
+  evidence: Evidence,
+  place: Attempt,
+  sum: { planHash: string; u3Hash: string; survivors: readonly number[]; at: string },
+): void {
+  const name = roundFile(place, 'u3');
+  const message = signedFile(evidence, name);
+  if (!message) return;
+  const list = attempt(name, () => listBody.parse(JSON.parse(Buffer.from(message.body).toString())));
+  const same = list.members.join() === sum.survivors.join();
   must(
-    manifest.survivors.every((i) => plan.cohort.includes(i)),
-    `${at}: a survivor is not in the cohort`,
+    same && list.planHash === sum.planHash && list.listHash === sum.u3Hash,
+    `${sum.at}: the signed survivors are not those of the manifest`,
   );
 }
 

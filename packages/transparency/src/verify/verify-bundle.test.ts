@@ -292,6 +292,15 @@ describe('17 LINEAGE', () => {
     expect(verifyBundle(good, { trust, replay: other }).exit).toBe(17);
   });
 
+  it('a signed list of survivors unlike the manifest', () => {
+    const draft = (d: Draft) => {
+      const at = { run: RUN, round: 1, attempt: 0 };
+      const other = d.files.get(layout.roundFile({ ...at, round: 2 }, 'u3'))!;
+      d.files.set(layout.roundFile(at, 'u3'), other);
+    };
+    expect(verdictOf({ draft }).detail).toMatch(/signed survivors/);
+  });
+
   it('another model file than the sealed one', () => {
     const touch: SealOptions['touch'] = (files) => files.set(layout.MODEL_FILE, Buffer.from('other model'));
     expect(verdictOf({ seal: { touch } })).toMatchObject({ exit: 17 });
