@@ -27,7 +27,8 @@ export async function serveOidc(people: () => People): Promise<OidcServer> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const key = { ...(await exportJWK(privateKey)), kid: randomBytes(8).toString('hex'), alg: 'ES256', use: 'sig' };
   const provider = new Provider(issuer, configuration(people, key));
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (request, response) => void answer(request, response));
   return {
     issuer,
     stop: async () => {

@@ -66,7 +66,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // Read for each token: like a directory, it may say more about a person later.
   const server = await serveOidc(() => JSON.parse(readFileSync(file, 'utf8')) as People);
   console.log(JSON.stringify({ issuer: server.issuer }));
-  const stop = () => server.stop().then(() => process.exit(0));
+  const stop = () => void server.stop().then(() => process.exit(0));
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   if (!process.stdin.isTTY) process.stdin.resume().on('end', stop);

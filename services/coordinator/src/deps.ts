@@ -32,7 +32,7 @@ export interface Deps {
   readonly stopping: AbortSignal;
 }
 
-export type { LeafLog, LogProof, LogStatus } from './log/leaf-log.ts';
+export type { LeafLog } from './log/leaf-log.ts';
 
 export type SignKind = 'certificate' | 'grant' | 'plan' | 'list' | 'manifest' | 'report';
 

@@ -46,6 +46,6 @@ export async function runProcess(name: string, start: () => Promise<Running>): P
     await shutdownTelemetry();
     process.exit(0);
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
 }

@@ -71,11 +71,6 @@ export function isRetryable(error: unknown): boolean {
   return false;
 }
 
-/** Postgres's own error code (SQLSTATE) or Prisma's, whichever the innermost layer names. */
-export function sqlState(error: unknown): string | undefined {
-  return [...codes(error)].at(-1);
-}
-
 /** An error of the connection as CoordinatorError DATABASE (503 + Retry-After), undefined for every other error. */
 export function databaseFault(error: unknown): CoordinatorError | undefined {
   const known = [...codes(error)].some((code) => UNAVAILABLE.has(code));

@@ -33,7 +33,7 @@ export function startPresence(db: Database, logger: Logger): Presence {
       writing = false;
     }
   };
-  const timer = setInterval(write, TOUCH_MS);
+  const timer = setInterval(() => void write(), TOUCH_MS);
   return {
     arrived: (tenantRef) => {
       // A tenant that was away counts as back at once, not with the next tick.

@@ -97,7 +97,7 @@ export async function withLease<T>(
       if (performance.now() >= goodUntil) lose();
     }
   };
-  const timer = setInterval(renew, renewMs);
+  const timer = setInterval(() => void renew(), renewMs);
   try {
     return await work(lease);
   } finally {
