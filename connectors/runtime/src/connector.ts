@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogger, type Logger } from '@sumveil/telemetry';
 import { builtinTrainer } from '@sumveil/trainers';
@@ -9,7 +10,7 @@ import { controlServer } from './control/server.ts';
 import { coordinatorClient } from './coordinator-link.ts';
 import { csvSource } from './data/data-source.ts';
 import { membershipOf } from './enrolment/enrol.ts';
-import { loadOwnKeys } from './enrolment/identity-files.ts';
+import { loadOwnKeys, readMembership } from './enrolment/identity-files.ts';
 import { privateFolder, writeWhole } from './files.ts';
 import { declarePolicies } from './policy/declare.ts';
 import { policyFile } from './policy/policy-file.ts';
@@ -49,9 +50,11 @@ export async function startConnector(config: ConnectorConfig, options: StartOpti
   privateFolder(stateDir);
   const policy = policyFile(config.localPolicy);
   policy();
+  if (config.stateFile) rmSync(config.stateFile, { force: true });
   // First the lock: two connectors on one folder would both make keys.
   const state = openState(stateDir);
   const keys = loadOwnKeys(stateDir);
+  const known = readMembership(stateDir) !== undefined;
   const member = await membershipOf({
     ...config,
     enrolUrl: config.enrolUrl,
@@ -61,7 +64,8 @@ export async function startConnector(config: ConnectorConfig, options: StartOpti
     state.close();
     throw error;
   });
-  logger.event('connector.enrolled', { serial: member.certificate.serialNumber, tenantRef: member.tenantRef });
+  if (!known)
+    logger.event('connector.enrolled', { serial: member.certificate.serialNumber, tenantRef: member.tenantRef });
   const client = coordinatorClient(config.coordinatorUrl, member, keys);
   const rosters = rosterKeeper({ state, client, keys, member, policy, now });
   const ending = new AbortController();
@@ -120,16 +124,17 @@ export async function startConnector(config: ConnectorConfig, options: StartOpti
       () => {},
     ),
   ];
-  const stopped = Promise.all(loops.map((loop) => loop.catch(site.fail)))
-    .then(() => until(ending.signal))
-    .then(async () => {
-      await closeControl();
-      page.server.close();
-      page.server.closeAllConnections();
-      await client.close();
-      state.close();
-      if (fault !== undefined) throw fault;
-    });
+  const ended = loops.map((loop) => loop.catch(site.fail));
+  const stopped = until(ending.signal).then(async () => {
+    // Calls that are held open end here, and the loops with them.
+    await client.close();
+    await Promise.all(ended);
+    await closeControl();
+    page.server.close();
+    page.server.closeAllConnections();
+    state.close();
+    if (fault !== undefined) throw fault;
+  });
   stopped.catch(() => {});
   return {
     tenantRef: member.tenantRef,

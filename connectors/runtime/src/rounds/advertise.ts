@@ -65,7 +65,7 @@ const MODEL_FAULT: GateFault = {
 };
 /** Proofs may lag behind what this witness has just cosigned, and results behind the next round, for a moment. */
 const SETTLE_MS = 5_000;
-const LOOK_MS = 100;
+const LOOK_MS = 250;
 
 async function judgeWhenSettled(site: Site, task: Task) {
   const until = site.now() + SETTLE_MS;
@@ -117,6 +117,6 @@ function noteSmallNumbers({ state, board, now }: Site, attempt: Attempt): void {
       ? 'with two tenants each can compute the other’s update from the sum'
       : `a sum may hide this site among as few as ${plan.threshold - plan.c} honest tenants`;
   board.warn(`SMALL ${runId}`, `Run ${runId} has a cohort of ${n}, below the default floors: ${means}.`);
-  const entry = { what: 'm0', digest: digestOf(raw.plan), bytes: 0, code: 'BELOW_DEFAULT_FLOOR' } as const;
+  const entry = { what: 'below-floor', digest: digestOf(raw.plan), bytes: 0 } as const;
   state.egress.record({ ...entry, runId, round, attempt: number, planHash }, now());
 }

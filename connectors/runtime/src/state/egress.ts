@@ -12,7 +12,9 @@ export type EgressWhat =
   | 'approvers'
   | 'local-policy'
   | 'roster-approve'
-  | 'cosignature';
+  | 'cosignature'
+  // No bytes: a round below the default floors was joined (secure-aggregation section 2).
+  | 'below-floor';
 
 /** What left the site: kind, digest and size, never content. */
 export interface EgressEntry {
@@ -24,7 +26,7 @@ export interface EgressEntry {
   readonly round?: number;
   readonly attempt?: number;
   readonly planHash?: string;
-  /** gate code of a refusal, or `BELOW_DEFAULT_FLOOR` for a round smaller than the default floors */
+  /** gate code of a refusal, cause of an abort */
   readonly code?: string;
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@sumveil/telemetry';
@@ -29,6 +29,7 @@ function site(answers: { status: number; storedSize: number | undefined }[]): Wi
     answers.push({ status: body.status, storedSize: state.trust.witness()?.size });
   };
   return {
+    stateDir: folder,
     state,
     keys: { witness: own.witnessKey },
     member: { tenantRef: own.ref },
@@ -86,6 +87,7 @@ describe('witness', () => {
     expect(await answerRequest(here, request(log(7, 'other'), 5))).toBe(false);
     expect(state.trust.witness()).toMatchObject({ size: 5, fork: true });
     expect(here.board.warnings().join()).toMatch(/two histories/);
+    expect(readdirSync(folder).filter((name) => name.startsWith('fork-'))).toHaveLength(1);
   });
 
   it('cosigns nothing under another log key', async () => {

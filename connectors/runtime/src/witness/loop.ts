@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { errorCode } from '@sumveil/telemetry';
 import {
   logVerifier,
@@ -8,13 +9,14 @@ import {
   witnessName,
 } from '@sumveil/transparency';
 import { digestOf } from '@sumveil/wire';
+import { writeWhole } from '../files.ts';
 import { pause } from '../pause.ts';
 import type { Site } from '../site.ts';
 
 /** What the witness needs of the site. */
 export type WitnessSite = Pick<
   Site,
-  'state' | 'keys' | 'member' | 'client' | 'rosters' | 'board' | 'logger' | 'now' | 'stopping'
+  'stateDir' | 'state' | 'keys' | 'member' | 'client' | 'rosters' | 'board' | 'logger' | 'now' | 'stopping'
 >;
 
 const AGAIN_MS = 1_000;
@@ -58,7 +60,7 @@ export async function answerRequest(site: WitnessSite, request: Buffer): Promise
   return status === 200;
 }
 
-function judge({ state, rosters, keys, member, board, now }: WitnessSite, request: Buffer): WitnessAnswer {
+function judge({ stateDir, state, rosters, keys, member, board, now }: WitnessSite, request: Buffer): WitnessAnswer {
   const roster = rosters.pinned()!;
   const stored = state.trust.witness();
   const answer = witnessAdd(stored, request, {
@@ -70,7 +72,8 @@ function judge({ state, rosters, keys, member, board, now }: WitnessSite, reques
   if (answer.status === 200 && answer.state)
     state.trust.setWitness({ size: answer.state.size, root: Buffer.from(answer.state.root), fork: false });
   if (answer.fork) {
-    // The log has signed two histories. Nothing more is joined; the admin decides.
+    // The log has signed two histories: its own words are the evidence. Nothing more is joined; the admin decides.
+    writeWhole(join(stateDir, `fork-${digestOf(request).slice(7, 23)}.note`), request);
     state.trust.setWitness({ size: stored?.size ?? 0, root: stored?.root ?? Buffer.alloc(32), fork: true });
     board.warn(
       'FORK',
