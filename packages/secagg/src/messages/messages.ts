@@ -138,7 +138,6 @@ export const rosterApproveSchema = z.strictObject({
   idx: idxField,
   rosterHash: hashField,
 });
-export type RosterApprove = z.infer<typeof rosterApproveSchema>;
 
 export const groupCommitSchema = z.strictObject({
   type: z.literal('gcommit'),
