@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { quorum } from './parameters.ts';
@@ -43,7 +44,7 @@ describe('an attempt', () => {
   it('sums exactly what the survivors put in, whoever drops out when', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async ({ drops, seed, noAux, ...options }) => {
-        const world = makeWorld(noAux ? { ...options, dim: options.dim + 1, aux: [] } : options);
+        const world = makeWorld(randomBytes, noAux ? { ...options, dim: options.dim + 1, aux: [] } : options);
         const { plan, cohort } = world;
         const T = quorum(plan.cohort.length, plan.c);
         const inputs = new Map(cohort.map((idx) => [idx, randomInputs(plan, seed + idx)]));

@@ -25,7 +25,7 @@ import { acceptM4 } from './acceptM4.ts';
 import { recoverSecrets } from './recover.ts';
 import { unmaskChunk } from './unmaskChunk.ts';
 
-const world = makeWorld({ n: 7, bits: 20, dim: 21, chunkElems: 16 });
+const world = makeWorld(randomBytes, { n: 7, bits: 20, dim: 21, chunkElems: 16 });
 const { plan, roster, rosterKeys } = world;
 let finished: Finished;
 let u: { u1: number[]; u2: number[]; u3: number[] };

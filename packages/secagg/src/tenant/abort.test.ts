@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { encodeSigned } from '@sumveil/wire';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { acceptAbort } from '../coordinator/acceptAbort.ts';
@@ -13,7 +14,7 @@ let world: World;
 const victim = 4;
 
 beforeEach(() => {
-  world = makeWorld({ n: 5 });
+  world = makeWorld(randomBytes, { n: 5 });
 });
 
 describe('abort', () => {

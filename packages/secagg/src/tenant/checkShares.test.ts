@@ -14,7 +14,7 @@ let world: World;
 const victim = 4;
 
 beforeEach(() => {
-  world = makeWorld({ n: 5 });
+  world = makeWorld(randomBytes, { n: 5 });
 });
 
 describe('R2: a tenant refuses shares', () => {
@@ -85,7 +85,7 @@ describe('R2: a tenant refuses shares', () => {
   });
 
   it('when mkCheck does not match in suite 2', () => {
-    world = makeWorld({ n: 5, suite: 2 });
+    world = makeWorld(randomBytes, { n: 5, suite: 2 });
     const r0 = advertiseAll(world);
     const u1 = idxOf(r0.accepted);
     const list = signedList(world, 'u1', r0.accepted);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { aesCtrExpander, type Expander } from '../ring/masks.ts';
@@ -10,7 +11,7 @@ let world: World;
 const victim = 4;
 
 beforeEach(() => {
-  world = makeWorld({ n: 5 });
+  world = makeWorld(randomBytes, { n: 5 });
 });
 
 describe('masking', () => {
@@ -52,7 +53,7 @@ describe('masking', () => {
   });
 
   it('leaves no trace of a constant input: the bytes of all uploads are uniform by chi-square', () => {
-    world = makeWorld({ n: 5, dim: 4096, chunkElems: 4096 });
+    world = makeWorld(randomBytes, { n: 5, dim: 4096, chunkElems: 4096 });
     const { r2 } = upToMasked(world);
     const counts = new Array<number>(256).fill(0);
     let total = 0;

@@ -18,7 +18,7 @@ function relist(list: Signed, change: object): Signed {
 }
 
 beforeEach(() => {
-  world = makeWorld({ n: 5 });
+  world = makeWorld(randomBytes, { n: 5 });
 });
 
 describe('R1: a tenant refuses the directory', () => {

@@ -12,7 +12,7 @@ let world: World;
 const victim = 4;
 
 beforeEach(() => {
-  world = makeWorld({ n: 5 });
+  world = makeWorld(randomBytes, { n: 5 });
 });
 
 describe('R4: a tenant answers once', () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Signed, sha256, signBody, toBase64url } from '@sumveil/wire';
 import { describe, expect, it } from 'vitest';
 import { manifestBody } from '../coordinator/manifest.ts';
@@ -21,7 +22,7 @@ const refused = (detail: string) => ({ code: 'REFUSED', detail: expect.stringCon
 
 describe.each([1, 2] as const)('a published attempt of suite %i', (suite) => {
   async function publish() {
-    const world = makeWorld({ n: 5, suite });
+    const world = makeWorld(randomBytes, { n: 5, suite });
     const { plan, roster } = world;
     const integers = { model: new Int32Array(20).fill(9), aux: BigInt64Array.from([1n, 2n, 3n, 4n, 5n]) };
     const r0 = advertiseAll(world);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { encodeSigned, type Signed, signBody } from '@sumveil/wire';
 import { acceptM0 } from '../coordinator/acceptM0.ts';
 import { acceptM1 } from '../coordinator/acceptM1.ts';
@@ -49,7 +48,7 @@ export function advertiseAll(world: World, who: readonly number[] = world.cohort
   const accepted: Accepted<M0>[] = [];
   for (const idx of who) {
     const rosterKey = rosterKeys.get(idx)!;
-    const { state, m0 } = advertise({ plan: world.checkedPlan, roster, idx, rosterKey, random: randomBytes });
+    const { state, m0 } = advertise({ plan: world.checkedPlan, roster, idx, rosterKey, random: world.random });
     states.set(idx, state);
     accepted.push(acceptM0(plan, roster, idx, encodeSigned(m0), accepted));
   }

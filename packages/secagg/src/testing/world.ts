@@ -1,10 +1,11 @@
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { canonicalBytes, digestOf, type Signed, signBody, toBase64url } from '@sumveil/wire';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { canonicalBytes, digestOf, type Signed, sha256, signBody, toBase64url } from '@sumveil/wire';
 import { ZERO_HASH } from '../messages/fields.ts';
 import { type CheckedPlan, checkPlan } from '../plan/checkPlan.ts';
 import { parsePlan, type RoundPlan } from '../plan/plan.ts';
 import { roundPlan } from '../plan/roundPlan.ts';
 import { encodeRoster, parseRoster, type Roster } from '../roster/roster.ts';
+import type { Random } from '../sharing/scalar.ts';
 
 export interface WorldOptions {
   readonly n?: number;
@@ -32,6 +33,7 @@ export interface World {
   readonly grantPayload: Buffer;
   readonly coordinatorKey: KeyObject;
   readonly cohort: readonly number[];
+  readonly random: Random;
   readonly rosterKeys: ReadonlyMap<number, KeyObject>;
   /** the plan as every tenant has checked it */
   readonly checkedPlan: CheckedPlan;
@@ -46,7 +48,8 @@ export const WEIGHT_AND_LOSS = [
 const START = 1_800_000_000_000;
 const DIGEST = digestOf(Buffer.from('model'));
 
-export function makeWorld(options: WorldOptions = {}): World {
+/** @param random what the tenants draw their secrets from */
+export function makeWorld(random: Random, options: WorldOptions = {}): World {
   const { n = 5, attempt = 0 } = options;
   const rosterKeys = new Map<number, KeyObject>();
   const members = Array.from({ length: n }, (_, i) => {
@@ -69,7 +72,7 @@ export function makeWorld(options: WorldOptions = {}): World {
     {
       round: 1,
       attempt,
-      retryOf: attempt === 0 ? ZERO_HASH : toBase64url(randomBytes(32)),
+      retryOf: attempt === 0 ? ZERO_HASH : toBase64url(sha256(Buffer.from('the attempt before'))),
       prevManifest: ZERO_HASH,
       modelHash: toBase64url(Buffer.from(DIGEST.slice(7), 'hex')),
       deadlines: times,
@@ -89,6 +92,7 @@ export function makeWorld(options: WorldOptions = {}): World {
   });
   const coordinatorKey = coordinator.privateKey;
   return {
+    random,
     roster,
     plan,
     signedPlan,
@@ -114,7 +118,7 @@ function rosterBody(members: object[], coordinatorKey: string) {
     coordinatorKey,
     ...others,
     logOrigin: 'log.example/audit',
-    rootSpki: [toBase64url(randomBytes(32))],
+    rootSpki: [toBase64url(sha256(Buffer.from('root')))],
     witnessQuorum: n,
     cNum: 1,
     cDen: 3,
