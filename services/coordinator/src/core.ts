@@ -53,7 +53,10 @@ export async function openCore(
       sign,
       stopping: stopping.signal,
     },
-    stopWaiting: () => stopping.abort(),
+    stopWaiting: () => {
+      logger.event('process.stopping', { reason: 'signal' });
+      stopping.abort();
+    },
     close: async () => {
       await notify.close();
       await db.close();
