@@ -36,7 +36,7 @@ export function startConnector(folders: Folders, urls: CoordinatorUrls, tenant: 
   const started = startProcess({
     name: `connector ${tenant.slug}`,
     entry: 'connectors/runtime/src/main.ts',
-    logFile: join(folders.tenant(tenant.slug, 'connector'), 'connector.log'),
+    logFile: join(folders.logs, `connector-${tenant.slug}.log`),
     env: {
       SUMVEIL_CONNECTOR_STATE_DIR: stateDir,
       SUMVEIL_CONNECTOR_COORDINATOR_URL: urls.connector,
@@ -66,7 +66,7 @@ export async function invite(tenant: Tenant, operatorProfile: string, adminProfi
 }
 
 /** Waits until the connector has written where it stands. */
-export async function connectorReady(tenant: Tenant, timeoutMs = 30_000): Promise<void> {
+export async function connectorReady(folders: Folders, tenant: Tenant, timeoutMs = 30_000): Promise<void> {
   const until = Date.now() + timeoutMs;
   while (Date.now() < until) {
     try {
@@ -77,7 +77,11 @@ export async function connectorReady(tenant: Tenant, timeoutMs = 30_000): Promis
       await pause(50);
     }
   }
-  const log = readFileSync(join(tenant.stateDir, 'connector.log'), 'utf8').trim().split('\n').slice(-8).join('\n');
+  const log = readFileSync(join(folders.logs, `connector-${tenant.slug}.log`), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(-8)
+    .join('\n');
   throw new Error(`the connector of ${tenant.name} is not ready; the end of its log:\n${log}`);
 }
 

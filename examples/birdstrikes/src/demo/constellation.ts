@@ -1,0 +1,52 @@
+import { declareApprovers, pinRoster, startWorld, type World } from '@sumveil/constellation';
+import { prepareAirlines } from '../prepare.ts';
+import type { Narrator } from './narrator.ts';
+
+/** Ten airlines, each with a connector process and folders of its own, and a coordinator that holds none of their keys. */
+export async function startAirlines(folder: string, tell: Narrator): Promise<World> {
+  tell.chapter('Enrolment: ten airlines, ten connectors, one coordinator');
+  const airlines = await prepareAirlines((slug) => `${folder}/tenants/${slug}/data`);
+  const rows = airlines.reduce((sum, airline) => sum + airline.rows, 0);
+  tell.say(
+    `${rows.toLocaleString('en-US')} FAA wildlife-strike records, split to ${airlines.length} folders that only their airline reads`,
+  );
+  const world = await startWorld({
+    folder,
+    tenants: airlines.map(({ name, slug, path }) => ({ name: titleCase(name), slug, region: 'US', csv: path })),
+  });
+  tell.say(`each connector made its keys itself, joined with a one-time string that two people had to ticket,`);
+  tell.say(`and talks to the coordinator by mutual TLS 1.3 from a process of its own`);
+  return world;
+}
+
+export async function agreeOnRoster(world: World, tell: Narrator): Promise<void> {
+  tell.chapter('Roster: every airline compares and pins the one root of trust');
+  const { fingerprint } = await pinRoster(world);
+  const groups = fingerprint.split(' ');
+  tell.say(groups.slice(0, 8).join(' '));
+  tell.say(groups.slice(8).join(' '));
+  await declareApprovers(world);
+  tell.good(
+    `${world.tenants.length} of ${world.tenants.length} admins compared these 16 groups and pinned them; the roster is in force`,
+  );
+}
+
+/** Who could sign what: printed, because the whole point is that no folder holds another one's key. */
+export function tellKeyHolders(world: World, tell: Narrator): void {
+  tell.chapter('Who holds which key (one folder for each holder, mode 0700)');
+  const n = world.tenants.length;
+  const holders: [string, string][] = [
+    ['root', 'root CA; offline after the ceremony'],
+    ['signer', 'issuing CA, coordinator, log, grant and report keys'],
+    ['api', 'its TLS key'],
+    ['worker', 'the key that seals reconstructed secrets until a round ends'],
+    ['oidc', 'token key of the people’s issuer, a process of its own'],
+    [`tenants/*/connector (${n})`, 'roster, witness and TLS key of that airline'],
+    [`tenants/*/steward, officer (${2 * n})`, 'that person’s approver key'],
+  ];
+  for (const [holder, keys] of holders) tell.say(`${holder.padEnd(33)} ${keys}`);
+}
+
+function titleCase(name: string): string {
+  return name.toLowerCase().replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
+}

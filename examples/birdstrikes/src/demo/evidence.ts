@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { mustSumveil, type World } from '@sumveil/constellation';
+import type { Narrator } from './narrator.ts';
+
+export interface Evidence {
+  readonly report: string;
+  readonly bundle: string;
+  readonly trust: string;
+  readonly model: string;
+  readonly leaves: number;
+  readonly verified: boolean;
+}
+
+interface Verified {
+  readonly verdict: string;
+  readonly checks: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly ok: boolean;
+    readonly detail: string;
+  }[];
+}
+
+const cli = fileURLToPath(import.meta.resolve('@sumveil/cli/main'));
+
+/** What an auditor takes home: report, bundle, and from a tenant's own connector the trust file that anchors it. */
+export async function exportEvidence(
+  world: World,
+  model: { name: string; version: number },
+  out: string,
+  tell: Narrator,
+): Promise<Evidence> {
+  tell.chapter('Evidence: the auditor exports, and verifies without network or database');
+  mkdirSync(out, { recursive: true });
+  const [report, bundle, trust, file] = ['report.html', 'bundle.zip', 'trust.json', 'model.safetensors'].map((name) =>
+    join(out, name),
+  ) as [string, string, string, string];
+  const auditor = { profile: world.profile(world.auditor) };
+  const [name, version, why] = [model.name, String(model.version), ['--reason', 'annual review REV-2026-11']];
+  await mustSumveil(['audit', 'report', name, version, ...why, '--out', report], auditor);
+  await mustSumveil(['audit', 'export', name, version, ...why, '--out', bundle], auditor);
+  await mustSumveil(['model', 'export', name, version, '--out', file], { profile: world.profile(world.operator) });
+  await mustSumveil(['connector', 'roster', 'show', '--trust', trust], { state: world.tenants[0]!.stateDir });
+  const { verified, isolation } = verifyAlone(bundle, trust, tell);
+  if (verified.verdict === 'VERIFIED') tell.good(`VERIFIED ${isolation}`);
+  else tell.bad(`${verified.verdict} ${isolation}`);
+  const leaves = Number(verified.checks.map((check) => /(\d+) leaves/.exec(check.detail)?.[1]).find(Boolean) ?? 0);
+  return { report, bundle, trust, model: file, leaves, verified: verified.verdict === 'VERIFIED' };
+}
+
+/** `unshare -n` gives the verifier a network namespace without any way out; without that right the run says so. */
+function verifyAlone(bundle: string, trust: string, tell: Narrator): { verified: Verified; isolation: string } {
+  const verify = [process.execPath, cli, 'audit', 'verify', bundle, '--trust', trust, '--json'];
+  const ways: [string, string[]][] = [
+    ['with no network (unshare -n)', ['unshare', '-n', ...verify]],
+    ['with no network (unshare -r -n)', ['unshare', '-r', '-n', ...verify]],
+    ['on this machine’s network: it has no right to unshare', verify],
+  ];
+  for (const [isolation, [command, ...args]] of ways) {
+    const { stdout, error } = spawnSync(command!, args, { encoding: 'utf8' });
+    if (error || !stdout.startsWith('{')) continue;
+    const verified = JSON.parse(stdout) as Verified;
+    for (const check of verified.checks)
+      tell.say(`${check.ok ? 'ok  ' : 'FAIL'} ${check.title}${check.detail ? `: ${check.detail}` : ''}`.slice(0, 77));
+    return { verified, isolation };
+  }
+  throw new Error('the verifier did not run');
+}
