@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogger, type Logger } from '@sumveil/telemetry';
-import { builtinTrainer } from '@sumveil/trainers';
+import { builtinCodeDigest, builtinTrainer } from '@sumveil/trainers';
 import type { ConnectorConfig } from './config.ts';
 import { showStatus, VERSION } from './control/answers.ts';
 import { SOCKET } from './control/call.ts';
@@ -50,6 +50,7 @@ export async function startConnector(config: ConnectorConfig, options: StartOpti
   privateFolder(stateDir);
   const policy = policyFile(config.localPolicy);
   policy();
+  const codeDigest = await builtinCodeDigest();
   if (config.stateFile) rmSync(config.stateFile, { force: true });
   // First the lock: two connectors on one folder would both make keys.
   const state = openState(stateDir);
@@ -79,6 +80,7 @@ export async function startConnector(config: ConnectorConfig, options: StartOpti
     policy,
     data: csvSource(config.data),
     trainer: builtinTrainer,
+    codeDigest,
     board: newBoard(now()),
     logger,
     stateDir,

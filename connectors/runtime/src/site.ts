@@ -19,6 +19,8 @@ export interface Site {
   readonly policy: () => PolicyInForce;
   readonly data: DataSource;
   readonly trainer: Trainer;
+  /** `sha256:<hex>` of the trainer's source; a plan that names other code is refused */
+  readonly codeDigest: string;
   readonly board: Board;
   readonly logger: Logger;
   readonly stateDir: string;

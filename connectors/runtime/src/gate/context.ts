@@ -24,5 +24,7 @@ export interface GateContext {
   readonly job: JobRow;
   /** every attempt of this run that this connector has joined, the present one left out */
   readonly attempts: readonly AttemptRow[];
+  /** of the training code that runs here */
+  readonly codeDigest: string;
   readonly data: (material: Material) => Promise<ContractFault | undefined>;
 }

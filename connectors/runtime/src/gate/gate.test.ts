@@ -156,6 +156,11 @@ const cases: Case[] = [
     context: policy(`codeDigests: ["sha256:${'1'.repeat(64)}"]`),
   },
   {
+    what: 'other code than runs here',
+    code: 'GATE_LOCAL_POLICY',
+    context: (context) => ({ ...context, codeDigest: `sha256:${'1'.repeat(64)}` }),
+  },
+  {
     what: 'a model that is not allowed',
     code: 'GATE_LOCAL_POLICY',
     context: policy(`modelDigests: ["sha256:${'1'.repeat(64)}"]`),

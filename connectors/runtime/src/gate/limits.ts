@@ -6,10 +6,14 @@ import type { Material } from './material.ts';
 import { GateRefusal, under } from './verdict.ts';
 
 /** GATE_LOCAL_POLICY: limits of the tenant's own file; no field of plan, grant or message widens them. */
-export function checkLocalPolicy({ grant, manifest, plan, task }: Material, { policy, now }: GateContext): void {
+export function checkLocalPolicy(
+  { grant, manifest, plan, task }: Material,
+  { policy, now, codeDigest }: GateContext,
+): void {
   const refuse = (why: string) => new GateRefusal('GATE_LOCAL_POLICY', why);
   under('GATE_LOCAL_POLICY', () => checkLocalFloors({ n: plan.cohort.length, c: plan.c }, policy));
   const { codeDigests, modelDigests, dataSchemas, maxRounds, maxUploadBytes, deltaInv } = policy;
+  if (grant.codeDigest !== codeDigest) throw refuse('the plan names other training code than runs here');
   if (codeDigests && !codeDigests.includes(grant.codeDigest))
     throw refuse('the training code is not on the allow list');
   if (modelDigests && !modelDigests.includes(grant.baseModelDigest))

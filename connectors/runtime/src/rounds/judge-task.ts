@@ -33,6 +33,7 @@ export async function judgeRaw(site: Site, raw: RawMaterial, planHash: string, m
       spentMicro: state.ledger.totalMicro(LEDGER),
       job: state.attempts.job(material.grant.runId),
       attempts: state.attempts.of(material.grant.runId).filter((row) => row.planHash !== planHash),
+      codeDigest: site.codeDigest,
       async data({ task }) {
         const loaded = await site.data.load(task);
         if ('fault' in loaded) return loaded.fault;

@@ -143,6 +143,7 @@ export function goodContext(parts: Parts): GateContext {
     spentMicro: 0,
     job: { finishedRound: 0, lastManifest: ZERO_HASH },
     attempts: [],
+    codeDigest: CODE_DIGEST,
     data: async () => undefined,
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { initialModel, modelTensors, parseTask, stageAux, statisticsStage, trainStage } from '@sumveil/learning';
+import { initialModel, parseTask, statisticsStage, trainStage } from '@sumveil/learning';
+import { builtinCodeDigest } from '@sumveil/trainers';
 import { digestOf } from '@sumveil/wire';
 
 const taskFields = {
@@ -17,10 +18,9 @@ const taskFields = {
   bins: 16,
 };
 
-export const CODE_DIGEST = digestOf(Buffer.from('trainer'));
+export const CODE_DIGEST = await builtinCodeDigest();
 export const task = parseTask(taskFields);
 export const baseModel = Buffer.from(initialModel(task));
-export { modelTensors, stageAux };
 
 /** A plan file for these tenants: statistics, then training. JSON is YAML. */
 export function planFile(
