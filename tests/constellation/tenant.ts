@@ -25,6 +25,7 @@ export interface Tenant extends TenantSpec {
   readonly steward: PersonEntry;
   readonly officer: PersonEntry;
   readonly resultsFile: string;
+  readonly logFile: string;
   connector: StartedProcess | undefined;
 }
 
@@ -36,7 +37,7 @@ export function startConnector(folders: Folders, urls: CoordinatorUrls, tenant: 
   const started = startProcess({
     name: `connector ${tenant.slug}`,
     entry: 'connectors/runtime/src/main.ts',
-    logFile: join(folders.logs, `connector-${tenant.slug}.log`),
+    logFile: tenant.logFile,
     env: {
       SUMVEIL_CONNECTOR_STATE_DIR: stateDir,
       SUMVEIL_CONNECTOR_COORDINATOR_URL: urls.connector,
@@ -66,7 +67,7 @@ export async function invite(tenant: Tenant, operatorProfile: string, adminProfi
 }
 
 /** Waits until the connector has written where it stands. */
-export async function connectorReady(folders: Folders, tenant: Tenant, timeoutMs = 30_000): Promise<void> {
+export async function connectorReady(tenant: Tenant, timeoutMs = 30_000): Promise<void> {
   const until = Date.now() + timeoutMs;
   while (Date.now() < until) {
     try {
@@ -77,11 +78,7 @@ export async function connectorReady(folders: Folders, tenant: Tenant, timeoutMs
       await pause(50);
     }
   }
-  const log = readFileSync(join(folders.logs, `connector-${tenant.slug}.log`), 'utf8')
-    .trim()
-    .split('\n')
-    .slice(-8)
-    .join('\n');
+  const log = readFileSync(tenant.logFile, 'utf8').trim().split('\n').slice(-8).join('\n');
   throw new Error(`the connector of ${tenant.name} is not ready; the end of its log:\n${log}`);
 }
 

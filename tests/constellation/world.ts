@@ -94,7 +94,7 @@ async function populate(o: WorldOptions, folders: Folders, ground: Ground, cast:
     profile: (person) => writeProfile(person, address),
     async restartConnector(tenant) {
       startConnector(folders, urls, tenant);
-      await connectorReady(folders, tenant);
+      await connectorReady(tenant);
     },
     stop: () => stopAll(ground, tenants),
   };
@@ -124,6 +124,7 @@ async function createTenant(world: World, spec: TenantSpec, staff: Staff): Promi
     idx,
     stateDir,
     resultsFile: join(stateDir, 'results.json'),
+    logFile: join(world.folders.logs, `connector-${spec.slug}.log`),
     connector: undefined,
   };
 }
@@ -131,7 +132,7 @@ async function createTenant(world: World, spec: TenantSpec, staff: Staff): Promi
 async function enrol(world: World, tenant: Tenant): Promise<void> {
   await invite(tenant, world.profile(world.operator), world.profile(tenant.admin));
   startConnector(world.folders, world.urls, tenant);
-  await connectorReady(world.folders, tenant);
+  await connectorReady(tenant);
 }
 
 /** The operator drafts and publishes, every admin compares and pins, and the roster is in force when all have cosigned. */
