@@ -25,6 +25,8 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO sumveil_api, sumveil_worker, su
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO sumveil_api, sumveil_worker, sumveil_signer;
 REVOKE ALL ON attempt_secret FROM sumveil_api, sumveil_signer;
 GRANT INSERT, DELETE ON attempt_secret TO sumveil_worker;
+-- Aborting a run deletes them at once; the api can do that without reading one.
+GRANT SELECT (attempt_id), DELETE ON attempt_secret TO sumveil_api;
 
 -- State that api and worker move on.
 GRANT INSERT, UPDATE ON
