@@ -11,6 +11,7 @@
  * - log/consistency/<size>               a base64 hash a line: from an older checkpoint of a proof to log/checkpoint
  * - grants/<digest>.dsse.json            named after grantDigest (SHA-256 of the payload)
  * - approvals/<digest>.dsse.json         named after envelopeDigest; granted, refused and withdrawn alike
+ * - gate-refusals/<digest>.dsse.json     signed by the connector's roster key; named after envelopeDigest
  * - plan/<digest>.yaml                   plan file as submitted
  * - rounds/<run>-<round>-<attempt>/      plan, manifest, and u1, u2, u3: signed messages as they travelled; run in lower case
  * - policy/bundle.lock, policy/files/…   the bundle that decided; paths below files/ are those of the lock
@@ -41,6 +42,7 @@ export const proofFile = (idx: number) => `log/proofs/${idx}.tlog-proof`;
 export const consistencyFile = (size: number) => `log/consistency/${size}`;
 export const grantFile = (grantDigest: string) => `grants/${hex(grantDigest)}.dsse.json`;
 export const approvalFile = (envelopeDigest: string) => `approvals/${hex(envelopeDigest)}.dsse.json`;
+export const gateRefusalFile = (envelopeDigest: string) => `gate-refusals/${hex(envelopeDigest)}.dsse.json`;
 export const planFile = (planDigest: string) => `plan/${hex(planDigest)}.yaml`;
 export const roundFile = (
   at: { run: string; round: number; attempt: number },

@@ -32,6 +32,7 @@ export interface Evidence {
   /** By envelopeDigest. */
   readonly approverLists: ReadonlyMap<string, DsseEnvelope>;
   readonly approvals: ReadonlyMap<string, DsseEnvelope>;
+  readonly gateRefusals: ReadonlyMap<string, DsseEnvelope>;
   /** By grantDigest. */
   readonly grants: ReadonlyMap<string, DsseEnvelope>;
   readonly anchor?: TrustAnchor;
@@ -78,6 +79,7 @@ export function readEvidence(files: Files, anchor?: TrustAnchor): Evidence {
     leaves: attempt(LEAVES_FILE, () => parseLeavesFile(fileOf(files, LEAVES_FILE))),
     approverLists: envelopesIn(files, 'approvers/', (e) => digestOf(dsseBytes(e))),
     approvals: envelopesIn(files, 'approvals/', (e) => digestOf(dsseBytes(e))),
+    gateRefusals: envelopesIn(files, 'gate-refusals/', (e) => digestOf(dsseBytes(e))),
     grants: envelopesIn(files, 'grants/', (e) => digestOf(dssePayload(e))),
     ...(anchor ? { anchor } : {}),
   };

@@ -17,6 +17,7 @@ import { type Evidence, leavesOf, rosterAt, rosterWithHash, signedFile } from '.
 import { attempt, fail, must } from './result.ts';
 
 const GRANT_TYPE = 'application/vnd.sumveil.grant.v1+json';
+const REFUSAL_TYPE = 'application/vnd.sumveil.gate-refusal.v1+json';
 const APPROVERS_TYPE = 'application/vnd.sumveil.approvers.v1+json';
 
 /** Class 12: every signature but the log's and the approvers', each by the key its roster epoch names. */
@@ -32,8 +33,10 @@ export function checkSignatures(evidence: Evidence): string {
     must(signedOnlyBy(grant, GRANT_TYPE, grantKey), `grant ${digest} is not signed with its epoch’s grant key`);
   }
   for (const list of evidence.approverLists.values()) checkApproverList(evidence, list);
+  for (const [digest, refusal] of evidence.gateRefusals) checkRefusal(evidence, digest, refusal);
   const rounds = leavesOf(evidence, 'round.opened').map(({ leaf }) => checkRound(evidence, leaf));
-  const count = 1 + evidence.grants.size + evidence.approverLists.size + rounds.reduce((a, b) => a + b, 0);
+  const envelopes = evidence.grants.size + evidence.approverLists.size + evidence.gateRefusals.size;
+  const count = 1 + envelopes + rounds.reduce((a, b) => a + b, 0);
   const anchored = evidence.anchor ? `anchored in epoch ${evidence.anchor.trust.epoch}` : 'not anchored';
   return `${count} signatures verify; rosters ${anchored}`;
 }
@@ -66,13 +69,22 @@ function checkApproverList(evidence: Evidence, list: DsseEnvelope): void {
     .looseObject({ tenantRef: z.string() })
     .safeParse(attempt('approver list', () => parseCanonical(dssePayload(list))));
   const tenantRef = facts.success ? facts.data.tenantRef : fail('an approver list names no tenant');
-  const keys = evidence.rosters.flatMap((r) =>
-    r.members.filter((m) => m.tenantRef === tenantRef).map((m) => m.rosterKey),
-  );
-  must(
-    keys.some((key) => signedOnlyBy(list, APPROVERS_TYPE, key)),
-    `the approver list of ${tenantRef} is not signed with its roster key`,
-  );
+  const signed = signedByTenant(evidence, list, APPROVERS_TYPE, tenantRef);
+  must(signed, `the approver list of ${tenantRef} is not signed with its roster key`);
+}
+
+/** A refusal is the connector's word, so the coordinator cannot invent one or put it into another's mouth. */
+function checkRefusal(evidence: Evidence, digest: string, refusal: DsseEnvelope): void {
+  const leaf = leavesOf(evidence, 'gate.refused').find((g) => g.leaf.envelopeDigest === digest)?.leaf;
+  const { tenantRef } = leaf ?? fail(`gate refusal ${digest} is in no leaf`);
+  const signed = signedByTenant(evidence, refusal, REFUSAL_TYPE, tenantRef);
+  must(signed, `the gate refusal of ${tenantRef} is not signed with its roster key`);
+}
+
+/** By the tenant's roster key of any epoch here; keys of a tenant change with epochs. */
+function signedByTenant(evidence: Evidence, envelope: DsseEnvelope, type: string, tenantRef: string): boolean {
+  const members = evidence.rosters.flatMap((roster) => roster.members.filter((m) => m.tenantRef === tenantRef));
+  return members.some(({ rosterKey }) => signedOnlyBy(envelope, type, rosterKey));
 }
 
 /** @returns number of signatures verified */
