@@ -1,11 +1,21 @@
 import { routes } from '@sumveil/wire';
 import type { Deps } from '../../deps.ts';
-import { CoordinatorError } from '../../error.ts';
-import { bind, type RouteBinding } from '../../http/bind.ts';
+import { bind, type RouteBinding, reply } from '../../http/bind.ts';
+import { exportBundle, readReport } from './service.ts';
 
-export function lineageRoutes(_deps: Deps): RouteBinding[] {
-  const unavailable = async () => {
-    throw new CoordinatorError('UNAVAILABLE', 'Evidence is being collected; ask again.', { retryAfterSeconds: 5 });
-  };
-  return [bind(routes.exportBundle, unavailable), bind(routes.lineageReport, unavailable)];
+export function lineageRoutes(deps: Deps): RouteBinding[] {
+  return [
+    bind(routes.exportBundle, ({ person, params, body, signal }) =>
+      exportBundle(deps, person, params, body.reason, signal),
+    ),
+    bind(routes.lineageReport, async ({ person, params, query }) => {
+      const bytes = await readReport(deps, person, params, query.reason);
+      const media = params.format === 'html' ? 'text/html; charset=utf-8' : 'application/json';
+      // A report is opened from a file or shown, never part of the console's own origin.
+      return reply(bytes, {
+        'content-type': media,
+        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+      });
+    }),
+  ];
 }

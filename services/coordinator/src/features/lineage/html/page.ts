@@ -1,0 +1,83 @@
+import type { LineageReport } from '../report.ts';
+import { ancestryGraph } from './ancestry.ts';
+import { answers, figure, plural } from './answers.ts';
+import { digest, html, type Markup, raw } from './markup.ts';
+import { convergencePlots, durationPlot, participationPlot } from './plots.ts';
+import {
+  approvalsSection,
+  contributorsSection,
+  decisionsSection,
+  exceptionsSection,
+  planSection,
+  privacySection,
+  roundsSection,
+  trustSection,
+} from './sections.ts';
+import { style } from './style.ts';
+
+/**
+ * The lineage report as one page that prints: answers first, then plots, then what they rest on. It loads nothing and runs
+ * nothing, so it can be opened offline and kept.
+ */
+export async function reportPage(report: LineageReport): Promise<string> {
+  const plots = await plotsOf(report);
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>Lineage of ${report.model} version ${report.version}</title><style>${raw(style)}</style></head>
+<body><main>
+<header><p class="kicker">Sumveil lineage report</p><h1>${report.model}, version ${report.version}</h1>
+<p>Model <code class="whole">${report.modelDigest}</code><br>produced in round ${report.producedInRound} of run ${digest(report.run.id)}, as of log size ${report.asOf.size}.</p>
+${facts(report)}</header>
+${warnings(report)}
+<h2>Answers</h2>
+${answers(report)}
+<h2>How it went</h2>
+<div class="plots">${plots}${ancestryGraph(report)}</div>
+${roundsSection(report)}
+${contributorsSection(report)}
+${approvalsSection(report)}
+${decisionsSection(report)}
+${exceptionsSection(report)}
+${privacySection(report)}
+${planSection(report)}
+${trustSection(report)}
+${limits()}
+<footer>Every statement above follows from a leaf of the log or a digest in one; numbers after “leaf” are its places. Verify it without a network: <code>sumveil audit verify BUNDLE --trust FILE</code>, with the trust file of any tenant. Tenants and people appear by refs; no name and no value of a single tenant is in this report.</footer>
+</main></body></html>
+`;
+  return page.markup;
+}
+
+async function plotsOf({ rounds }: LineageReport): Promise<Markup[]> {
+  if (rounds.every((row) => row.outcome !== 'released')) return [];
+  const [convergence, participation, durations] = await Promise.all([
+    convergencePlots(rounds),
+    participationPlot(rounds),
+    durationPlot(rounds),
+  ]);
+  return [...convergence, participation, { markup: durations.markup.replace('<figure', '<figure class="wide"') }];
+}
+
+function facts(report: LineageReport): Markup {
+  const released = report.rounds.filter((row) => row.outcome === 'released');
+  const tenants = new Set(report.answers.contributors.map((row) => row.tenantRef)).size;
+  const scored = released.filter((row) => row.metrics !== null);
+  const names = Object.keys(scored.at(-1)?.metrics ?? {});
+  const main = names.find((name) => name === 'test.auc') ?? names.find((name) => name.startsWith('test.')) ?? names[0];
+  const { have, members, needs } = report.log;
+  return html`<dl class="facts"><div><dt>Contributing tenants</dt><dd>${tenants}</dd></div>
+<div><dt>Released ${plural(released.length, 'round')}</dt><dd>${released.length}</dd></div>
+<div><dt>${main ? `Federated ${main.replace('.', ' ')}` : 'Parameters'}</dt><dd>${main ? figure(scored.at(-1)!.metrics![main]) : report.plan.stages.at(-1)!.parameters}</dd></div>
+<div><dt>Witnesses of the log</dt><dd>${have} of ${members} <small>needs ${needs}</small></dd></div></dl>`;
+}
+
+function warnings({ warnings: list }: LineageReport): Markup | '' {
+  if (list.length === 0) return '';
+  return html`<div class="warn"><strong>Read this first</strong><ul>${list.map((line) => html`<li>${line}</li>`)}</ul></div>`;
+}
+
+/** Governance.md section 5, "Not proved". */
+function limits(): Markup {
+  return html`<h2>What this report does not prove</h2><p>That nothing happened which nobody submitted; that a submitted fact is true; that no two groups of witnesses, each too small for a quorum, were shown different logs; the time on the clock; what data a tenant really trained on.</p>`;
+}
