@@ -6,7 +6,7 @@ const FIRST = 'secagg|privacy|transparency|approvals|learning|config|telemetry';
 const SECOND = 'kernels|identity|policy|client';
 const PURE = 'secagg|privacy|transparency|approvals|learning';
 /** Tests, what they stand on, and the contract tests that two implementations share. */
-const TEST = ['\\.test\\.ts$', '/src/testing/', '-contract\\.ts$'];
+const TEST = ['\\.test\\.ts$', '/testing/', '-contract\\.ts$'];
 
 /** A file by its role in a feature: `service.ts`, `open-service.ts` or a folder of that name. */
 const role = (name) => `^services/coordinator/src/features/[^/]+/[^/]*${name}(\\.ts|/)`;
