@@ -1,6 +1,6 @@
 import type { LineageReport } from '../report.ts';
 import { digest, html, type Markup, raw, time } from './markup.ts';
-import { metricName } from './plots.ts';
+import { metricTitle, testFirst } from './metric-name.ts';
 
 /** The first page: each question of governance.md section 6 with its answer in a sentence. */
 export function answers(report: LineageReport): Markup {
@@ -46,18 +46,17 @@ function reached(report: LineageReport): Markup {
   const scored = report.rounds.filter((row) => row.metrics !== null && row.outcome === 'released');
   const [first, last] = [scored[0], scored.at(-1)];
   if (!first || !last) return html`No metric was part of this plan.`;
-  const names = Object.keys(last.metrics!).toSorted(
-    (a, b) => Number(b.startsWith('test.')) - Number(a.startsWith('test.')),
+  const names = Object.keys(last.metrics!).toSorted(testFirst).slice(0, 4);
+  const parts = names.map(
+    (name) => `${metricTitle(name)} ${figure(first.metrics![name])} → ${figure(last.metrics![name])}`,
   );
-  const parts = names.slice(0, 4).map((name) => {
-    const [part, metric] = name.includes('.') ? (name.split('.', 2) as [string, string]) : ['', name];
-    return `${metricName(metric)}${part ? ` (${part})` : ''} ${figure(first.metrics![name])} → ${figure(last.metrics![name])}`;
-  });
   return html`${raw(parts.map((part) => html`<strong>${part}</strong>`.markup).join(', '))}, of the models that rounds ${first.round} and ${last.round} started from, over all survivors together.`;
 }
 
+/** Four decimals below ten, so that a column lines up; an undefined metric is a dash. */
 export function figure(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : Number(value.toPrecision(4)).toString();
+  if (value === null || value === undefined) return '–';
+  return Math.abs(value) < 10 ? value.toFixed(4) : Number(value.toPrecision(6)).toString();
 }
 
 function data(report: LineageReport): Markup {

@@ -35,6 +35,11 @@ export function time(value: string | null): string {
   return value === null ? '–' : value.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
 }
 
+/** To the minute, for columns that say UTC themselves. */
+export function minute(value: string | null): string {
+  return value === null ? '–' : value.slice(0, 16).replace('T', ' ');
+}
+
 export function seconds(value: number | null): string {
   if (value === null) return '–';
   return value < 10 ? value.toFixed(2) : value < 120 ? value.toFixed(1) : Math.round(value).toString();
@@ -44,11 +49,13 @@ export interface Column {
   readonly title: string;
   /** Numbers are set right and with figures of one width. */
   readonly number?: boolean;
+  /** Kept on one line. */
+  readonly line?: boolean;
 }
 
 export function table(columns: readonly Column[], rows: readonly (readonly Value[])[], empty: string): Markup {
   if (rows.length === 0) return html`<p class="none">${empty}</p>`;
-  const kind = (i: number) => (columns[i]!.number ? raw(' class="n"') : '');
+  const kind = (i: number) => raw(columns[i]!.number ? ' class="n"' : columns[i]!.line ? ' class="l"' : '');
   return html`<div class="scroll"><table><thead><tr>${columns.map(({ title }, i) => html`<th scope="col"${kind(i)}>${title}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${kind(i)}>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`;
 }

@@ -2,6 +2,7 @@ import type { LineageReport } from '../report.ts';
 import { ancestryGraph } from './ancestry.ts';
 import { answers, figure, plural } from './answers.ts';
 import { digest, html, type Markup, raw } from './markup.ts';
+import { metricTitle } from './metric-name.ts';
 import { convergencePlots, durationPlot, participationPlot } from './plots.ts';
 import {
   approvalsSection,
@@ -68,7 +69,7 @@ function facts(report: LineageReport): Markup {
   const { have, members, needs } = report.log;
   return html`<dl class="facts"><div><dt>Contributing tenants</dt><dd>${tenants}</dd></div>
 <div><dt>Released ${plural(released.length, 'round')}</dt><dd>${released.length}</dd></div>
-<div><dt>${main ? `Federated ${main.replace('.', ' ')}` : 'Parameters'}</dt><dd>${main ? figure(scored.at(-1)!.metrics![main]) : report.plan.stages.at(-1)!.parameters}</dd></div>
+<div><dt>${main ? `Federated ${metricTitle(main)}` : 'Parameters'}</dt><dd>${main ? figure(scored.at(-1)!.metrics![main]) : report.plan.stages.at(-1)!.parameters}</dd></div>
 <div><dt>Witnesses of the log</dt><dd>${have} of ${members} <small>needs ${needs}</small></dd></div></dl>`;
 }
 

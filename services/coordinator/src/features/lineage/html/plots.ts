@@ -1,5 +1,6 @@
 import type { RoundRow } from '../rounds.ts';
 import { html, type Markup, raw } from './markup.ts';
+import { metricName, metricTitle, partOf } from './metric-name.ts';
 
 /** Vega parts are loaded when the first report is asked for: they are the largest thing this process can load. */
 async function svgOf(spec: object): Promise<Markup> {
@@ -67,18 +68,18 @@ function figure(svg: Markup, title: string, note: string): Markup {
 /** One small plot for each metric; parts of one metric (train, test) share it. */
 export async function convergencePlots(rounds: readonly RoundRow[]): Promise<Markup[]> {
   const shown = rounds.filter((row) => row.outcome === 'released' && (row.metrics !== null || row.metricsWithheld));
+  const names = [...new Set(shown.flatMap((row) => Object.keys(row.metrics ?? {})))];
+  // A round without the value stays in as null, so that the line breaks there instead of bridging it.
   const points = shown.flatMap((row) =>
-    Object.entries(row.metrics ?? {}).flatMap(([name, value]) => {
-      const [part, metric] = name.includes('.') ? (name.split('.', 2) as [string, string]) : ['', name];
-      return value === null ? [] : [{ round: row.round, part, metric, value }];
-    }),
+    names.map((name) => ({ round: row.round, ...partOf(name), value: row.metrics?.[name] ?? null })),
   );
   const metrics = [...new Set(points.map((point) => point.metric))];
   const domain = shown.map((row) => row.round);
   const plots = metrics.map(async (metric) => {
     const values = points.filter((point) => point.metric === metric);
+    const parts = [...new Set(values.map((point) => point.part))];
     const svg = await svgOf({
-      width: 300,
+      width: 370,
       height: 150,
       data: { values },
       encoding: {
@@ -94,30 +95,21 @@ export async function convergencePlots(rounds: readonly RoundRow[]): Promise<Mar
           field: 'part',
           type: 'nominal',
           scale: { range: SERIES },
-          legend: new Set(values.map((v) => v.part)).size > 1 ? {} : null,
+          legend: parts.length > 1 ? {} : null,
         },
       },
       layer: [
-        { mark: { type: 'line', strokeWidth: 2, interpolate: 'linear' } },
-        { mark: { type: 'point', filled: true, size: 36, opacity: 1 } },
+        { mark: { type: 'line', strokeWidth: 2, invalid: 'break-paths-filter-domains' } },
+        { mark: { type: 'point', filled: true, size: 36, opacity: 1, invalid: 'filter' } },
       ],
     });
-    return figure(svg, metricName(metric), 'over the sum of the survivors, by round');
+    return figure(
+      svg,
+      parts.length === 1 ? metricTitle(`${parts[0]}.${metric}`) : metricName(metric),
+      'over the sum of the survivors, by round',
+    );
   });
   return Promise.all(plots);
-}
-
-const names: Record<string, string> = {
-  auc: 'AUC',
-  accuracy: 'Accuracy',
-  logLoss: 'Log loss',
-  rmse: 'RMSE',
-  loss: 'Loss',
-  meanLoss: 'Mean loss',
-};
-
-export function metricName(metric: string): string {
-  return names[metric] ?? metric;
 }
 
 export async function participationPlot(rounds: readonly RoundRow[]): Promise<Markup> {
@@ -128,7 +120,7 @@ export async function participationPlot(rounds: readonly RoundRow[]): Promise<Ma
       { round: row.round, what: 'dropped out', count: row.invited - row.survivors!, order: 1 },
     ]);
   const svg = await svgOf({
-    width: 300,
+    width: 370,
     height: 150,
     data: { values },
     mark: { type: 'bar', width: { band: 0.7 } },
@@ -162,7 +154,7 @@ export async function durationPlot(rounds: readonly RoundRow[]): Promise<Markup>
     );
   const domain = phaseOrder.filter((phase) => values.some((value) => value.phase === phase));
   const svg = await svgOf({
-    width: 690,
+    width: 850,
     height: 170,
     data: { values },
     mark: { type: 'bar', width: { band: 0.7 } },

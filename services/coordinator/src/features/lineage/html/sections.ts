@@ -1,24 +1,22 @@
 import type { LineageReport } from '../report.ts';
 import { figure } from './answers.ts';
-import { digest, html, type Markup, raw, seconds, table, time } from './markup.ts';
-import { metricName } from './plots.ts';
+import { digest, html, type Markup, minute, raw, seconds, table, time } from './markup.ts';
+import { metricTitle, testFirst } from './metric-name.ts';
 
 export function roundsSection({ rounds, producedInRound }: LineageReport): Markup {
   const names = [...new Set(rounds.flatMap((row) => Object.keys(row.metrics ?? {})))].toSorted(testFirst).slice(0, 4);
-  const label = (name: string) =>
-    name.includes('.') ? `${metricName(name.split('.')[1]!)} (${name.split('.')[0]})` : metricName(name);
   const columns = [
     { title: 'Round', number: true },
     { title: 'Outcome' },
     { title: 'Survivors', number: true },
     { title: 'Dropped' },
     { title: 'Seconds', number: true },
-    ...names.map((name) => ({ title: label(name), number: true })),
+    ...names.map((name) => ({ title: metricTitle(name), number: true })),
     { title: 'Version', number: true },
   ];
   const rows = rounds.map((row) => [
     row.attempt > 0 ? `${row.round} (again)` : row.round,
-    html`${row.outcome}${row.code ? ` (${row.code})` : ''}${row.belowDefault ? ', small cohort' : ''}${row.round === producedInRound ? ' ◂ this version' : ''}`,
+    html`${row.outcome}${row.code ? ` (${row.code})` : ''}${row.belowDefault ? ', small cohort' : ''}${row.round === producedInRound ? ' ◂' : ''}`,
     row.survivors === null ? '–' : `${row.survivors} of ${row.invited}`,
     row.dropped.map((ref) => html`${digest(ref)} `),
     seconds(row.seconds),
@@ -26,12 +24,8 @@ export function roundsSection({ rounds, producedInRound }: LineageReport): Marku
     row.version ?? '–',
   ]);
   return html`<h2>Rounds</h2>
-<p class="muted">Metrics are those of the model that a round started from, over the sum of its survivors.</p>
+<p class="muted">Metrics are those of the model that a round started from, over the sum of its survivors. ◂ marks the round that made this version.</p>
 ${table(columns, rows, 'No round was opened.')}`;
-}
-
-function testFirst(a: string, b: string): number {
-  return Number(b.startsWith('test.')) - Number(a.startsWith('test.')) || (a < b ? -1 : 1);
 }
 
 const WIDEST = 30;
@@ -59,13 +53,13 @@ export function contributorsSection({ answers, rounds, producedInRound }: Lineag
 
 export function approvalsSection({ answers }: LineageReport): Markup {
   const columns = [
-    { title: 'Ticket' },
+    { title: 'Ticket', line: true },
     { title: 'Decision' },
-    { title: 'Role' },
+    { title: 'Role', line: true },
     { title: 'Approver' },
     { title: 'Tenant' },
-    { title: 'Logged' },
-    { title: 'Expires' },
+    { title: 'Logged (UTC)', line: true },
+    { title: 'Expires (UTC)', line: true },
   ];
   const rows = answers.approvals.map((row) => {
     const ticket = row.ticket as { system: string; id: string };
@@ -76,8 +70,8 @@ export function approvalsSection({ answers }: LineageReport): Markup {
       String(row.role).replace('-', ' '),
       digest(String(row.approverRef)),
       digest(String(row.tenantRef)),
-      time(String(row.at)),
-      time(String(row.expiresAt)),
+      minute(String(row.at)),
+      minute(String(row.expiresAt)),
     ];
   });
   return html`<h2>Approvals</h2>${table(columns, rows, 'Nobody has said anything about this plan.')}`;
@@ -106,13 +100,13 @@ export function exceptionsSection({ answers }: LineageReport): Markup {
     String(row.by),
     String(row.code),
     row.tenantRef ? digest(String(row.tenantRef)) : String(row.kind ?? ''),
-    time(String(row.at)),
+    minute(String(row.at)),
     row.leaf,
   ]);
-  const acts = answers.interventions.map((row) => [String(row.what), time(String(row.at)), row.leaf]);
+  const acts = answers.interventions.map((row) => [String(row.what), minute(String(row.at)), row.leaf]);
   return html`<h2>Refusals and interventions</h2>
-${table([{ title: 'By' }, { title: 'Code' }, { title: 'Who or what' }, { title: 'At' }, { title: 'Leaf', number: true }], refusals, 'Nobody refused anything.')}
-${table([{ title: 'What' }, { title: 'At' }, { title: 'Leaf', number: true }], acts, 'Nobody intervened.')}`;
+${table([{ title: 'By' }, { title: 'Code' }, { title: 'Who or what' }, { title: 'At (UTC)', line: true }, { title: 'Leaf', number: true }], refusals, 'Nobody refused anything.')}
+${table([{ title: 'What' }, { title: 'At (UTC)', line: true }, { title: 'Leaf', number: true }], acts, 'Nobody intervened.')}`;
 }
 
 export function privacySection({ answers, privacy }: LineageReport): Markup {
@@ -142,12 +136,17 @@ ${costs ? table(columns, rows, '') : ''}`;
 
 export function planSection({ plan, run, grants }: LineageReport): Markup {
   const stages = plan.stages.map((stage) => [stage.name, stage.rounds, stage.parameters, stage.sums.join(', ') || '–']);
-  const issued = grants.map((grant) => [digest(grant.grantId), grant.cohort, time(grant.at), time(grant.expiresAt)]);
+  const issued = grants.map((grant) => [
+    digest(grant.grantId),
+    grant.cohort,
+    minute(grant.at),
+    minute(grant.expiresAt),
+  ]);
   return html`<h2>Plan and run</h2>
 <p>Plan <strong>${plan.name}</strong>, <code class="whole">${plan.digest}</code>. Run ${digest(run.id)} is ${run.state}${run.reason ? ` (${run.reason})` : ''}; it was asked for ${time(run.startedAt)} and ended ${time(run.endedAt)}.</p>
 <p>Cohort of at least ${plan.minCohort} of ${plan.eligible} eligible tenants; at least ${plan.needApprovers} approvers. Updates are clipped to L2 norm ${plan.aggregation.clip}, scaled by 2^${plan.aggregation.scaleLog2} and summed modulo 2^${plan.aggregation.bits}.</p>
 ${table([{ title: 'Stage' }, { title: 'Rounds', number: true }, { title: 'Parameters', number: true }, { title: 'Sums beside the model' }], stages, '')}
-${table([{ title: 'Grant' }, { title: 'Cohort', number: true }, { title: 'Logged' }, { title: 'Expires' }], issued, 'No grant was issued.')}`;
+${table([{ title: 'Grant' }, { title: 'Cohort', number: true }, { title: 'Logged (UTC)', line: true }, { title: 'Expires (UTC)', line: true }], issued, 'No grant was issued.')}`;
 }
 
 export function trustSection({ roster, log, asOf, localPolicies }: LineageReport): Markup {
@@ -155,12 +154,12 @@ export function trustSection({ roster, log, asOf, localPolicies }: LineageReport
     row.epoch,
     row.members,
     html`<code class="whole">${row.hash}</code>`,
-    time(row.effectiveAt),
+    minute(row.effectiveAt),
   ]);
   const newest = new Map(localPolicies.map((row) => [row.tenantRef, row]));
-  const policies = [...newest.values()].map((row) => [digest(row.tenantRef), digest(row.digest), time(row.at)]);
+  const policies = [...newest.values()].map((row) => [digest(row.tenantRef), digest(row.digest), minute(row.at)]);
   return html`<h2>Rosters, log and local policies</h2>
-${table([{ title: 'Epoch', number: true }, { title: 'Members', number: true }, { title: 'Roster hash' }, { title: 'In force since' }], rosters, 'No roster is logged.')}
+${table([{ title: 'Epoch', number: true }, { title: 'Members', number: true }, { title: 'Roster hash' }, { title: 'In force since (UTC)', line: true }], rosters, 'No roster is logged.')}
 <p>Log <code>${log.origin}</code>, checkpoint of size ${asOf.size}, root <code class="whole">${asOf.root}</code>, witnesses ${log.have} of ${log.members} (needs ${log.needs}).</p>
-${table([{ title: 'Tenant' }, { title: 'Local policy' }, { title: 'Declared' }], policies, 'No local policy is declared.')}`;
+${table([{ title: 'Tenant' }, { title: 'Local policy' }, { title: 'Declared (UTC)', line: true }], policies, 'No local policy is declared.')}`;
 }

@@ -38,7 +38,10 @@ th { text-align:left; font-weight:600; color:var(--muted); font-size:.78rem; bor
 td { border-bottom:1px solid var(--line); padding:.32rem .7rem .32rem 0; vertical-align:top; }
 .n { text-align:right; font-variant-numeric:tabular-nums; white-space:nowrap; }
 td.n { padding-right:.9rem; } th.n { padding-right:.9rem; }
+td.l { white-space:nowrap; }
 tr { break-inside:avoid; }
+tr.this td { background:#eef5fc; }
+.grid tbody th { border-bottom:1px solid var(--line); font-weight:400; }
 thead { display:table-header-group; }
 .grid td, .grid th { text-align:center; padding:.25rem .3rem; }
 .grid td:first-child, .grid th:first-child { text-align:left; padding-left:0; }
