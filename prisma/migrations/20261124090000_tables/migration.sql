@@ -360,6 +360,7 @@ CREATE TABLE "gate_refusal" (
     "id" UUID NOT NULL,
     "tenant_ref" TEXT NOT NULL,
     "run_id" TEXT NOT NULL,
+    "attempt_id" UUID,
     "grant_digest" TEXT NOT NULL,
     "code" TEXT NOT NULL,
     "field" INTEGER,

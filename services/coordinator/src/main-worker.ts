@@ -4,7 +4,7 @@ import { databaseNow } from './db/client.ts';
 import { roundDueWork } from './features/rounds/due-work.ts';
 import { roundJobs } from './features/rounds/jobs.ts';
 import { createSeal } from './features/rounds/seal.ts';
-import { runJobs } from './features/runs/jobs.ts';
+import { runDueWork, runJobs } from './features/runs/jobs.ts';
 import { listenOn } from './http/listen.ts';
 import { opsListener } from './http/ops-listener.ts';
 import { startReconciler } from './outbox/reconciler.ts';
@@ -30,7 +30,7 @@ async function startWorker(config: WorkerConfig): Promise<Running> {
   const bindings = [...runJobs(deps), ...roundJobs(roundDeps)];
   const dispatch = startDispatch({ backend, bindings, logger, metrics, timings });
   const relay = startRelay({ db, notify, queues, logger, timings });
-  const reconciler = startReconciler({ db, due: roundDueWork(), logger, timings });
+  const reconciler = startReconciler({ db, due: [...runDueWork(), ...roundDueWork()], logger, timings });
 
   const ops = opsListener({ logger, metrics, ready: () => db.ping() });
   const ports = { ops: await listenOn(ops, 'ops', config.opsListen, logger) };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseGrant } from '@sumveil/approvals';
 import {
+  digest,
   digestOf,
   dssePayload,
   fromBase64url,
@@ -19,6 +20,7 @@ import { CoordinatorError } from '../../error.ts';
 import type { Grant, Run } from '../../generated/prisma/client.ts';
 import type { ConnectorPeer } from '../../http/identity.ts';
 import { rosterByHash } from '../../roster/in-force.ts';
+import { answered, refused } from '../rounds/answered.ts';
 
 export const refusalType = 'application/vnd.sumveil.gate-refusal.v1+json';
 
@@ -26,8 +28,10 @@ const gateRefusal = z.strictObject({
   v: z.literal(1),
   tenantRef: z.string(),
   runId: z.string(),
+  round: z.number().int().min(1).optional(),
+  attempt: z.number().int().min(0).optional(),
   grantDigest: z.string(),
-  planHash: z.string().optional(),
+  planHash: digest.optional(),
   code: z.string().regex(/^GATE_[A-Z_]{2,40}$/),
   field: z.number().int().min(0).optional(),
   at: z.string(),
@@ -83,43 +87,41 @@ export async function artifactFor(deps: Deps, peer: ConnectorPeer, digest: strin
   throw new CoordinatorError('NOT_FOUND', 'There is no such artifact for this tenant.');
 }
 
-/** Keeps a signed refusal of a tenant's gate; the refusal itself is the tenant's right and needs no answer. */
+/**
+ * Keeps a signed refusal of a tenant's gate; it is the tenant's right and needs no answer. Who refused an attempt will not
+ * answer it: the phase need not wait for them.
+ */
 export async function storeRefusal(deps: Deps, peer: ConnectorPeer, runId: string, bytes: Buffer): Promise<void> {
-  await deps.db.transaction(async (tx) => {
+  const attemptId = await deps.db.transaction(async (tx) => {
     const { grant } = await runOfCohort(tx, peer, runId);
     const refusal = await verifiedRefusal(tx, peer, grant, bytes);
     if (refusal.runId !== runId || refusal.tenantRef !== peer.tenantRef) {
       throw new CoordinatorError('MESSAGE_REFUSED', 'The refusal names another run or tenant.');
     }
-    const envelopeDigest = digestOf(bytes);
-    const known = await tx.gateRefusal.findFirst({
-      where: { runId, tenantRef: peer.tenantRef, envelope: Uint8Array.from(bytes) },
-    });
-    if (known) return;
-    const { grantDigest, code, field } = refusal;
-    await tx.gateRefusal.create({
-      data: {
-        id: randomUUID(),
-        tenantRef: peer.tenantRef,
-        runId,
-        grantDigest,
-        code,
-        field: field ?? null,
-        envelope: Uint8Array.from(bytes),
-      },
-    });
+    const envelope = Uint8Array.from(bytes);
+    const known = await tx.gateRefusal.findFirst({ where: { runId, tenantRef: peer.tenantRef, envelope } });
+    if (known) return known.attemptId;
+    const { grantDigest, code, field, planHash } = refusal;
+    const attempt = planHash
+      ? await tx.attempt.findFirst({ where: { runId, planHash: Uint8Array.from(hashOfDigest(planHash)) } })
+      : null;
+    const ids = { id: randomUUID(), tenantRef: peer.tenantRef, runId, attemptId: attempt?.id ?? null };
+    await tx.gateRefusal.create({ data: { ...ids, grantDigest, code, field: field ?? null, envelope } });
     await deps.log.appendLeaf(tx, {
       type: 'gate.refused',
       actor: connectorActor(peer),
       run: runId,
+      ...(attempt ? { round: attempt.round, attempt: attempt.attempt } : {}),
       tenantRef: peer.tenantRef,
       grantDigest,
       code: code as never,
       ...(field === undefined ? {} : { field }),
-      envelopeDigest,
+      envelopeDigest: digestOf(bytes),
     });
+    deps.logger.event('connector.gate_refused', { run: runId, tenantRef: peer.tenantRef, code });
+    return attempt?.id ?? null;
   });
-  deps.logger.event('connector.gate_refused', { run: runId, tenantRef: peer.tenantRef, code: 'GATE' });
+  if (attemptId) await answered(deps, attemptId);
 }
 
 async function verifiedRefusal(tx: Tx, peer: ConnectorPeer, grant: Grant, bytes: Buffer) {

@@ -6,6 +6,7 @@ import { enqueue } from '../../../outbox/enqueue.ts';
 import { listHashOf } from '../accepted.ts';
 import type { RoundDeps, Step } from '../advance.ts';
 import { attemptLeaf } from '../attempt-leaf.ts';
+import { goneFrom } from '../gone.ts';
 import { type Collecting, enoughAnswers, isCollecting, type ListPhase, rules } from '../phase.ts';
 import { type Closing, closing } from '../phase-closing.ts';
 import { type LoadedAttempt, loadAttempt, messagesOf, phaseList } from '../store.ts';
@@ -44,7 +45,7 @@ export async function lookAt(deps: RoundDeps, tx: Tx, { row, plan }: LoadedAttem
   const expected = rule.expected ? ((await phaseList(tx, row.id, rule.expected))?.members ?? []) : plan.cohort;
   const answers = (await messagesOf(tx, row.id, rule.answer, expected)).map((message) => message.idx);
   const tenants = await tx.tenant.findMany({ where: { idx: { in: [...expected] } }, select: { idx: true, ref: true } });
-  const gone = new Set((await messagesOf(tx, row.id, 'abort', expected)).map((message) => message.idx));
+  const gone = await goneFrom(tx, row.id, expected);
   const seen = await tx.presence.findMany({ where: { tenantRef: { in: tenants.map((tenant) => tenant.ref) } } });
   const seenAt = new Map(seen.map((presence) => [presence.tenantRef, presence.seenAt.getTime()]));
   const verdict = closing({
