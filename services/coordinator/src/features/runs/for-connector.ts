@@ -20,7 +20,7 @@ import { CoordinatorError } from '../../error.ts';
 import type { Grant, Run } from '../../generated/prisma/client.ts';
 import type { ConnectorPeer } from '../../http/identity.ts';
 import { rosterByHash } from '../../roster/in-force.ts';
-import { answered, refused } from '../rounds/answered.ts';
+import { answered } from '../rounds/answered.ts';
 
 export const refusalType = 'application/vnd.sumveil.gate-refusal.v1+json';
 
