@@ -4,24 +4,29 @@
 
 # Leaves the caller's shell in the root of the checkout.
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+# What Node compiles is kept here rather than in the system's temporary folder, where some tools would put it.
+export NODE_COMPILE_CACHE="$PWD/.sumveil/compile-cache"
 export npm_config_fund=false npm_config_audit=false npm_config_update_notifier=false
+NPM_VERSION=11.19.1
 mkdir -p .sumveil
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }
 
 # as_root_apt <package…>: installs Debian packages without starting any service they bring (invoke-rc.d asks policy-rc.d).
-as_root_apt() {
-  local policy=/usr/sbin/policy-rc.d ours=no status=0
+as_root_apt() (
+  policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
-    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && ours=yes
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
   fi
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } \
-    >.sumveil/apt.log 2>&1 </dev/null || status=$?
-  [ "$ours" = no ] || rm -f "$policy"
-  [ "$status" = 0 ] || { tail -n 20 .sumveil/apt.log >&2; say "apt-get could not install: $*"; }
-  return "$status"
-}
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } \
+    >.sumveil/apt.log 2>&1 </dev/null; then
+    tail -n 20 .sumveil/apt.log >&2
+    say "apt-get could not install: $*"
+    exit 1
+  fi
+)
 
 can_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
@@ -35,6 +40,30 @@ need_node() {
   node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 18 ? 0 : 1)' ||
     die "Node.js $(node --version) on PATH is too old to run npm for Sumveil." \
       'Install Node.js 18 or newer; the pinned Node 24 comes from npm after that.'
+}
+
+# npm leaves out, without a word, optional packages that the running Node is too old for, native parts of the tools among them;
+# and Debian's npm 9 does not run on any Node but Debian's. Then the pinned Node and a newer npm are fetched first, by the old ones.
+need_toolchain() {
+  if node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' &&
+    [ "$(npm --version | cut -d. -f1)" -ge 10 ]; then return; fi
+  local version cache toolchain unfinished
+  version=$(node -p 'require("./package.json").devDependencies.node')
+  cache="${XDG_CACHE_HOME:-$(node -p 'os.homedir()')/.cache}/sumveil"
+  toolchain="$cache/toolchain-$version"
+  if [ ! -d "$toolchain" ]; then
+    say "Fetching Node.js $version and npm $NPM_VERSION, because $(node --version) with npm $(npm --version) cannot install everything …"
+    mkdir -p "$cache"
+    unfinished=$(mktemp -d "$cache/fetch-XXXXXX")
+    if ! npm install --prefix "$unfinished" --no-save --no-package-lock --loglevel=error \
+      "node@$version" "npm@$NPM_VERSION" >&2 </dev/null; then
+      rm -rf "$unfinished"
+      die 'The pinned Node.js could not be fetched; the reason stands above.'
+    fi
+    mv -T "$unfinished" "$toolchain" 2>/dev/null || rm -rf "$unfinished" # another run was faster
+  fi
+  export PATH="$toolchain/node_modules/.bin:$PATH"
+  hash -r
 }
 
 install_dependencies() {
@@ -57,6 +86,7 @@ bootstrap() {
   need_node
   exec {lock}>.sumveil/bootstrap.lock
   if command -v flock >/dev/null; then flock "$lock"; fi
+  need_toolchain
   install_dependencies
   npm run --silent generate >&2 </dev/null || die 'The database client could not be generated: npm run generate.'
   exec {lock}>&-
