@@ -10,6 +10,7 @@ import {
   type Tenant,
   urlsOf,
 } from '../constellation/index.ts';
+import { holdMaskedInputOf, letMaskedInputPass } from './held-phase.ts';
 import { openRows, type Rows } from './rows.ts';
 import { type Start, type StoryWorld, startStory } from './story-world.ts';
 import { plainSum, publishedSum, readRound } from './sums.ts';
@@ -91,7 +92,7 @@ describe.each(backends)('a run with the queue on %s, two api and two worker proc
 
   it('allows it once everybody has approved, and starts one run however many ask at once', async () => {
     await world.approve(planDigest, world.tenants.slice(3));
-    await refuseMaskedInputOf(rows, victim, KILLED_IN);
+    await holdMaskedInputOf(rows, victim, KILLED_IN);
     const ask = (profile: string) => sumveil<Start>(['run', 'start', planDigest], { profile });
     const first = world.as('operator').profile;
     const answers = await Promise.all([first, secondProfile, first, secondProfile].map(ask));
@@ -118,7 +119,7 @@ describe.each(backends)('a run with the queue on %s, two api and two worker proc
     await rows.until('the list without it', `SELECT 1 FROM phase_list WHERE attempt_id = $1 AND phase = 'u3'`, [
       attempt.id,
     ]);
-    await acceptAgain(rows);
+    await letMaskedInputPass(rows);
     await world.restartConnector(victim);
     const { run, rounds } = await world.watch(runId);
     expect(run).toMatchObject({ state: 'completed', reason: null });
@@ -167,23 +168,3 @@ describe.each(backends)('a run with the queue on %s, two api and two worker proc
     expect(await rows.all('SELECT 1 FROM attempt_secret')).toEqual([]);
   });
 });
-
-/**
- * The database turns away one tenant's M2 of one round as a fault would (the connector repeats it), so that the kill
- * always comes between shares and masked input: its masks must then be rebuilt from the others' shares.
- */
-async function refuseMaskedInputOf(rows: Rows, tenant: Tenant, round: number): Promise<void> {
-  await rows.all(`
-    CREATE FUNCTION refuse_m2() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-      IF NEW.kind = 'm2' AND NEW.idx = ${tenant.idx}
-         AND (SELECT round FROM attempt WHERE id = NEW.attempt_id) = ${round} THEN
-        RAISE EXCEPTION 'story: not now' USING ERRCODE = '57P03';
-      END IF;
-      RETURN NEW;
-    END $$;
-    CREATE TRIGGER refuse_m2 BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION refuse_m2();`);
-}
-
-async function acceptAgain(rows: Rows): Promise<void> {
-  await rows.all('DROP TRIGGER refuse_m2 ON message');
-}

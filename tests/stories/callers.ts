@@ -1,0 +1,78 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ClientOptions, createClient } from '@sumveil/client';
+import { clientTls, readKeyFile, spkiPin } from '@sumveil/identity';
+import { Agent, request } from 'undici';
+import { type PersonEntry, type Tenant, tokenOf, type World } from '../constellation/index.ts';
+
+/** Problem details, as far as a story looks at them. */
+export interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly next: string;
+  readonly reasons?: string[];
+  readonly faults?: { path: string; message: string }[];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly bytes: Buffer;
+  readonly problem: Problem;
+}
+
+export interface RawRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Buffer;
+}
+
+/** Requests as anybody could send them: no client library that would refuse to. */
+export function rawCaller(
+  baseUrl: string,
+  tls: object,
+): { send(o: RawRequest): Promise<Answer>; close(): Promise<void> } {
+  const dispatcher = new Agent({ connect: tls });
+  return {
+    async send({ method, path, headers, body }) {
+      const answer = await request(new URL(path, baseUrl), {
+        method,
+        dispatcher,
+        ...(headers ? { headers } : {}),
+        ...(body === undefined ? {} : { body }),
+      });
+      const bytes = Buffer.from(await answer.body.arrayBuffer());
+      const type = String(answer.headers['content-type'] ?? '');
+      const problem = (type.startsWith('application/problem+json') ? JSON.parse(bytes.toString()) : {}) as Problem;
+      return { status: answer.statusCode, type, bytes, problem };
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+export function managementTls(world: World): object {
+  return { ca: [readFileSync(world.ground.rootPemFile, 'utf8')], minVersion: 'TLSv1.3' };
+}
+
+export function tokenFor(world: World, person: PersonEntry): Promise<string> {
+  return tokenOf(world.ground.issuer, person.ref, person.secret);
+}
+
+/** TLS options of a tenant's own connector, from the files in its state folder. */
+export function connectorTls({ stateDir }: Tenant): object {
+  const rootPem = readFileSync(join(stateDir, 'root.pem'), 'utf8');
+  return clientTls({
+    rootsPem: [rootPem],
+    rootSpki: [spkiPin(new X509Certificate(rootPem))],
+    chainPem: readFileSync(join(stateDir, 'chain.pem'), 'utf8'),
+    key: readKeyFile(join(stateDir, 'tls.key'), 'p256'),
+  });
+}
+
+/** A client that gives up at the first answer, so that a refusal is seen and not repeated away. */
+export function impatient(o: Omit<ClientOptions, 'tries'>) {
+  return createClient({ ...o, tries: 1 });
+}
