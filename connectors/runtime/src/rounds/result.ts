@@ -24,7 +24,6 @@ export async function result(site: Site, task: Task, attempt: Attempt | undefine
   if (!state.transaction(() => state.attempts.finish(runId, moved)))
     throw refused('its predecessor is not the last manifest this connector holds');
   board.setRun({ runId, round, attempt: task.attempt, phase: 'released' });
-  board.clear(`GATE ${runId}`);
   logger.with({ run: runId, round }).event('round.released', { survivors: released.manifest.survivors.length });
   const learning = attempt ?? (await learningOf(site, released));
   const { plan, manifest } = released;
@@ -43,6 +42,8 @@ export async function result(site: Site, task: Task, attempt: Attempt | undefine
     survivors: manifest.survivors.length,
     took: manifest.survivors.includes(memberByTenant(roster, site.member.tenantRef)!.idx),
   };
+  // A site that refused stays warned, however well the others did without it.
+  if (row.took) board.clear(`GATE ${runId}`);
   const federated = await score(site, learning, next);
   state.results.addRound(runId, learning.planDigest, { ...row, federated });
   writeResults(site);
