@@ -1,0 +1,285 @@
+import { randomUUID, X509Certificate } from 'node:crypto';
+import { verifyGrant } from '@sumveil/approvals';
+import {
+  createCsr,
+  generateEd25519,
+  generateP256,
+  newJoinString,
+  proveEnrolment,
+  spiffeName,
+  spkiDer,
+} from '@sumveil/identity';
+import { argsOfPlan, parsePlan, roundPlan } from '@sumveil/secagg';
+import { canonicalBytes, digestOf, parseDsse, signBody, toBase64url, verifyBody } from '@sumveil/wire';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRound } from '../features/rounds/open-round.ts';
+import { withLease } from '../lease/lease.ts';
+import { answerRequest } from './answer.ts';
+import { certificateOrderBytes } from './certificate-order.ts';
+import { loadSignerKeys } from './key-files.ts';
+import type { RunningSigner } from './run-signer.ts';
+import { type ApprovedWorld, startGrantedRun, submitToyPlan } from './testing/approved-run.ts';
+import { type EvidenceWorld, openWorld, startTestPostgres } from './testing/world.ts';
+
+let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
+let world: EvidenceWorld;
+let signer: RunningSigner;
+let approved: ApprovedWorld;
+let runId: string;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  world = await openWorld(postgres);
+  signer = await world.signer();
+  await world.publishRoster();
+  world.startWitnesses();
+  const { db, notify } = world.api;
+  const inForce = async () => (await db.prisma.roster.count({ where: { effectiveAt: { not: null } } })) || undefined;
+  await notify.wait('sumveil_run', inForce, { timeoutMs: 10_000 });
+  approved = await submitToyPlan(world);
+  runId = await startGrantedRun(world, approved);
+}, 90_000);
+
+afterAll(async () => {
+  await world.close();
+  await postgres.stop();
+});
+
+async function ask(kind: Parameters<typeof world.api.sign.requestSignature>[1], subject: string, body: Uint8Array) {
+  const { db, sign } = world.worker;
+  await db.transaction((tx) => sign.requestSignature(tx, kind, subject, body));
+  return sign.awaitSignature(kind, subject, { timeoutMs: 10_000 }).then(
+    (result) => ({ result }),
+    (error: { reasons?: string[]; message: string }) => ({ refused: error.reasons?.[0] ?? error.message }),
+  );
+}
+
+async function leafExists(part: string): Promise<boolean> {
+  return (await world.api.db.prisma.auditDedupe.count({ where: { key: { contains: part } } })) > 0;
+}
+
+describe('certificates', () => {
+  async function order(change: { spend?: boolean; foreignProof?: boolean } = {}) {
+    const tenant = world.tenants[0]!;
+    const { token, tokenHash } = newJoinString(world.published.rootSpki);
+    const key = generateP256();
+    const [rosterKey, witnessKey] = [generateEd25519(), generateEd25519()];
+    const proofs = proveEnrolment({
+      token,
+      csrSpki: spkiDer(change.foreignProof ? generateP256() : key),
+      rosterKey,
+      witnessKey,
+    });
+    const { db } = world.api;
+    const n = (await db.prisma.connector.count()) + 1;
+    const name = spiffeName('sumveil.test', tenant.ref, n);
+    await db.prisma.joinToken.create({
+      data: {
+        hash: Uint8Array.from(tokenHash),
+        tenantRef: tenant.ref,
+        tickets: ['a', 'b'],
+        expiresAt: new Date(Date.now() + 600_000),
+        usedAt: change.spend === false ? null : new Date(),
+      },
+    });
+    await db.prisma.connector.create({
+      data: {
+        name,
+        tenantRef: tenant.ref,
+        n,
+        rosterKey: Uint8Array.from(proofs.rosterKey),
+        witnessKey: Uint8Array.from(proofs.witnessKey),
+      },
+    });
+    const by = {
+      kind: 'token',
+      tokenHash: toBase64url(tokenHash),
+      rosterKey: toBase64url(proofs.rosterKey),
+      rosterProof: toBase64url(proofs.rosterProof),
+      witnessKey: toBase64url(proofs.witnessKey),
+      witnessProof: toBase64url(proofs.witnessProof),
+    } as const;
+    const csr = await createCsr(key);
+    return {
+      subject: `token:${tokenHash.toString('hex')}`,
+      name,
+      body: certificateOrderBytes({ name, csr, lifeSeconds: 3_600, by }),
+    };
+  }
+
+  it('are issued once for a spent token, under the name of its tenant', async () => {
+    const { subject, name, body } = await order();
+    const answer = await ask('certificate', subject, body);
+    expect(answer).toHaveProperty('result');
+    const chain = new X509Certificate((answer as { result: Buffer }).result);
+    expect(chain.subjectAltName).toBe(`URI:${name}`);
+    await expect(ask('certificate', subject, (await order()).body)).rejects.toMatchObject({
+      reasons: ['BODY_DIFFERS'],
+    });
+    expect(await leafExists(`["sign.refused","certificate","${subject}","BODY_DIFFERS"]`)).toBe(true);
+  });
+
+  it('are refused for a token that is not spent, a proof over another key, a foreign subject', async () => {
+    const unspent = await order({ spend: false });
+    expect(await ask('certificate', unspent.subject, unspent.body)).toEqual({ refused: 'TOKEN' });
+    const foreign = await order({ foreignProof: true });
+    expect(await ask('certificate', foreign.subject, foreign.body)).toEqual({ refused: 'PROOF' });
+    const moved = await order();
+    expect(await ask('certificate', `token:${'0'.repeat(64)}`, moved.body)).toEqual({ refused: 'UNKNOWN_SUBJECT' });
+    expect(await ask('certificate', 'token:x', Buffer.from('not an order'))).toEqual({ refused: 'FORMAT' });
+  });
+});
+
+describe('grants', () => {
+  it('are signed when every approval holds, and verify with the roster’s grant key', async () => {
+    const grant = await world.api.db.prisma.grant.findFirstOrThrow({ where: { runId } });
+    expect(verifyGrant(parseDsse(grant.envelope), world.published.grantKey).cohort.members).toHaveLength(5);
+    expect(await world.api.log.covered(grant.leafKey)).toBe(true);
+  });
+
+  interface Payload {
+    cohort: { min: number; members: string[] };
+    expiresAt: number;
+    approvals: unknown[];
+  }
+  const altered: [string, string, (grant: Payload) => unknown][] = [
+    [
+      'a cohort that is not exactly those who approved',
+      'COHORT',
+      (g) => ({ ...g, cohort: { ...g.cohort, members: g.cohort.members.slice(1) } }),
+    ],
+    ['a life beyond the approvals', 'APPROVALS', (g) => ({ ...g, expiresAt: g.expiresAt + 1 })],
+    ['an approval left out', 'APPROVALS', (g) => ({ ...g, approvals: g.approvals.slice(1) })],
+    ['other code', 'PLAN_DIFFERS', (g) => ({ ...g, codeDigest: digestOf(Buffer.from('other')) })],
+    ['another decision', 'POLICY', (g) => ({ ...g, decisionId: randomUUID() })],
+    ['an unknown field', 'FORMAT', (g) => ({ ...g, more: 1 })],
+    ['a roster nobody published', 'ROSTER', (g) => ({ ...g, rosterHash: digestOf(Buffer.from('x')) })],
+  ];
+  it.each(altered)('are refused for %s', async (_, code, change) => {
+    const row = await world.api.db.prisma.grant.findFirstOrThrow({ where: { runId } });
+    const grantId = `grant-${randomUUID()}`;
+    const payload = { ...JSON.parse(Buffer.from(row.payload).toString()), grantId };
+    expect(await ask('grant', grantId, canonicalBytes(change(payload)))).toEqual({ refused: code });
+    expect(await leafExists(`["sign.refused","grant","${grantId}","${code}"]`)).toBe(true);
+  });
+});
+
+describe('round plans and lists', () => {
+  let attemptId: string;
+  let body: Buffer;
+
+  beforeAll(async () => {
+    attemptId = (await withLease(world.worker.db, { resource: `run:${runId}` }, (lease) =>
+      openRound(world.worker, lease, runId),
+    ))!;
+    body = Buffer.from((await world.worker.db.prisma.attempt.findUniqueOrThrow({ where: { id: attemptId } })).planBody);
+  });
+
+  it('a plan that follows from file, grant and roster is signed with the coordinator key', async () => {
+    const sig = await world.worker.sign.awaitSignature('plan', `${runId}/1/0`, { timeoutMs: 10_000 });
+    expect(verifyBody('plan', { body, sig }, Buffer.from(world.published.coordinatorKey, 'base64url'))).toBe(true);
+    await world.worker.db.prisma.attempt.update({ where: { id: attemptId }, data: { planSig: Uint8Array.from(sig) } });
+  });
+
+  it('a plan with another model, sequence or field than the rows give is refused', async () => {
+    const { db } = world.worker;
+    const row = await db.prisma.attempt.findUniqueOrThrow({ where: { id: attemptId } });
+    const grant = await db.prisma.grant.findFirstOrThrow({ where: { runId } });
+    const plan = await db.prisma.plan.findUniqueOrThrow({ where: { digest: approved.planDigest } });
+    const { parseRoster } = await import('@sumveil/secagg');
+    const roster = parseRoster((await db.prisma.roster.findFirstOrThrow()).body);
+    const other = async (
+      round: number,
+      change: Partial<ReturnType<typeof argsOfPlan>>,
+      edit = (bytes: Buffer) => bytes,
+    ) => {
+      const args = { ...argsOfPlan(parsePlan(body)), round, ...change };
+      const bytes = edit(roundPlan({ planFile: plan.bytes, grantPayload: grant.payload, roster }, args));
+      const planHash = Uint8Array.from(Buffer.from(digestOf(bytes).slice(7), 'hex'));
+      await db.prisma.attempt.create({
+        data: { ...row, id: randomUUID(), round, planBody: Uint8Array.from(bytes), planHash, planSig: null },
+      });
+      return ask('plan', `${runId}/${round}/0`, bytes);
+    };
+    const hash = toBase64url(Buffer.alloc(32, 7));
+    expect(await other(2, { modelHash: hash })).toEqual({ refused: 'PLAN_DIFFERS' });
+    expect(await ask('plan', `${runId}/1/1`, body)).toEqual({ refused: 'UNKNOWN_SUBJECT' });
+  });
+
+  it('a list needs a verified message of every member, enough of them, and only those', async () => {
+    const { db } = world.worker;
+    const plan = parsePlan(body);
+    const { listBody } = await import('@sumveil/secagg');
+    const { sha256 } = await import('@sumveil/wire');
+    const bodies = new Map<number, Buffer>();
+    for (const tenant of world.tenants.slice(0, 4)) {
+      const key = toBase64url(Buffer.alloc(32, tenant.idx));
+      const m0 = canonicalBytes({
+        type: 'm0',
+        v: 1,
+        planHash: toBase64url(plan.planHash),
+        idx: tenant.idx,
+        cKey: key,
+        sKey: key,
+        bCommit: key,
+      });
+      bodies.set(tenant.idx, m0);
+      const { sig } = signBody('m0', m0, tenant.idx === 4 ? world.tenants[0]!.rosterKey : tenant.rosterKey);
+      await world.api.db.prisma.message.create({
+        data: {
+          attemptId,
+          kind: 'm0',
+          idx: tenant.idx,
+          body: Uint8Array.from(m0),
+          sig: Uint8Array.from(sig),
+          serial: 'A',
+        },
+      });
+    }
+    const list = (members: number[]) =>
+      listBody(
+        plan.planHash,
+        'u1',
+        members.map((idx) => ({ idx, bodyHash: sha256(bodies.get(idx) ?? Buffer.alloc(1)) })),
+      );
+    const twin = async (subject: string, members: number[]) => ask('list', subject, list(members));
+    expect(plan.minSurvivors).toBe(4);
+    expect(await twin(`${randomUUID()}/u1`, [1, 2, 3])).toEqual({ refused: 'UNKNOWN_SUBJECT' });
+    // Member 4's message carries the signature of another tenant.
+    expect(await twin(`${attemptId}/u1`, [1, 2, 3, 4])).toEqual({ refused: 'LIST_DIFFERS' });
+    expect(await ask('list', `${attemptId}/u2`, list([1, 2, 3]))).toEqual({ refused: 'LIST_DIFFERS' });
+    expect(await ask('manifest', attemptId, Buffer.from('{}'))).toEqual({ refused: 'LIST_DIFFERS' });
+    await db.ping();
+  });
+});
+
+describe('withdrawals', () => {
+  it('a grant asked for after somebody withdrew is refused', async () => {
+    const tenant = world.tenants[2]!;
+    const row = await world.api.db.prisma.grant.findFirstOrThrow({ where: { runId } });
+    await approved.say(tenant, approved.approversOf.get(tenant.ref)![0]!, 'withdrawn');
+    const grantId = `grant-${randomUUID()}`;
+    const payload = { ...JSON.parse(Buffer.from(row.payload).toString()), grantId };
+    const refused = await ask('grant', grantId, canonicalBytes(payload));
+    expect(['COHORT', 'APPROVALS']).toContain((refused as { refused: string }).refused);
+  });
+});
+
+describe('one active', () => {
+  it('a second signer waits, takes over, and the stale one’s work leaves nothing', async () => {
+    const second = await world.signer();
+    expect([signer.active(), second.active()]).toEqual([true, false]);
+    const stale = await world.api.db.prisma.lease.findUniqueOrThrow({ where: { resource: 'signer' } });
+    await signer.stop();
+    const takenOver = async () => (second.active() ? true : undefined);
+    expect(await world.api.notify.wait('sumveil_leaf', takenOver, { timeoutMs: 5_000 })).toBe(true);
+    const { sign: _, ...deps } = world.worker;
+    const context = { ...deps, keys: loadSignerKeys(world.keysFolder), trustDomain: 'sumveil.test' };
+    const [request] = await world.worker.db.prisma.signRequest.findMany({ where: { kind: 'plan' }, take: 1 });
+    const lease = { ...stale, signal: new AbortController().signal };
+    const answer = world.worker.db.transaction((tx) => answerRequest(tx, lease, context, request as never));
+    await expect(answer).rejects.toMatchObject({ code: 'FENCED' });
+    const subject = `grant-${randomUUID()}`;
+    expect(await ask('grant', subject, Buffer.from('{}'))).toEqual({ refused: 'FORMAT' });
+  });
+});
