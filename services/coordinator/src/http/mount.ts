@@ -45,7 +45,7 @@ export function mountRoutes(app: App, bindings: readonly RouteBinding[], options
       },
       handler: async (request, reply) => {
         const caller = callers.get(request) ?? {};
-        const run = () => answer(binding, contextOf(request, route, caller, options));
+        const run = () => answer(binding, contextOf(request, reply, route, caller, options));
         const sent = await (options.around?.(request, route, caller, run) ?? run());
         return send(reply, sent);
       },
@@ -53,13 +53,26 @@ export function mountRoutes(app: App, bindings: readonly RouteBinding[], options
   }
 }
 
+/**
+ * Aborted when the client leaves before its answer. Fastify's own `request.signal` listens to the request stream, which
+ * closes as soon as a body has been read to its end.
+ */
+function clientGone(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
 function contextOf(
   request: FastifyRequest,
+  reply: FastifyReply,
   route: Route,
   caller: Caller,
   options: MountOptions,
 ): Context<Route, unknown> {
-  const signals = [request.signal, options.stopping];
+  const signals = [clientGone(reply), options.stopping];
   if (route.longPoll === true) signals.push(AbortSignal.timeout(options.longPollMs));
   return {
     params: checked(route.params, request.params, 'path'),
