@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { Route } from '@sumveil/wire';
 import type { FastifyRequest } from 'fastify';
 import type { Database } from '../db/client.ts';
@@ -14,6 +14,9 @@ const ABANDONED_S = 120;
 /**
  * A repeated POST with the same Idempotency-Key gets the first answer; it is not carried out again. The key belongs to person
  * and route; with another body it is refused. Refusals are not kept: a corrected state may allow the same request.
+ *
+ * An answer may be a join string or carry a name, which no table but those of identity may show: it is kept sealed under the
+ * caller's own key, of which only a digest is stored.
  */
 export function idempotentAnswers(db: Database) {
   return async (request: FastifyRequest, route: Route, caller: Caller, run: () => Promise<Sent>): Promise<Sent> => {
@@ -22,24 +25,51 @@ export function idempotentAnswers(db: Database) {
     if (typeof key !== 'string' || !KEY.test(key)) {
       throw new CoordinatorError('BAD_REQUEST', 'The Idempotency-Key must be 1 to 100 visible ASCII characters.');
     }
-    const scope = `${caller.person?.userRef ?? ''} ${route.name}`;
-    const fingerprint = fingerprintOf(request);
-    const first = await claim(db, scope, key, fingerprint);
+    const slot = slotOf(`${caller.person?.userRef ?? ''} ${route.name}`, key);
+    const fingerprint = fingerprintOf(request, slot);
+    const first = await claim(db, slot, fingerprint);
     if (first !== undefined) return first;
     try {
       const sent = await run();
-      if (isKept(sent)) await keep(db, scope, key, fingerprint, sent);
-      else await release(db, scope, key);
+      if (isKept(sent)) await keep(db, slot, fingerprint, sent);
+      else await release(db, slot);
       return sent;
     } catch (error) {
-      await release(db, scope, key).catch(() => {});
+      await release(db, slot).catch(() => {});
       throw error;
     }
   };
 }
 
+interface Slot {
+  readonly scope: string;
+  /** Digest of the caller's key: names the row. */
+  readonly key: string;
+  readonly seal: Buffer;
+}
+
+function slotOf(scope: string, key: string): Slot {
+  const derive = (use: string) => Buffer.from(hkdfSync('sha256', key, scope, `sumveil/idempotency/${use}`, 32));
+  return { scope, key: derive('row').toString('base64url'), seal: derive('seal') };
+}
+
+/** AES-256-GCM: nonce, tag, ciphertext. */
+function seal(key: Buffer, text: string): Buffer {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
+}
+
+function unseal(key: Buffer, bytes: Buffer): string {
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
+  decipher.setAuthTag(bytes.subarray(12, 28));
+  return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
+}
+
 /** Undefined when the request is ours to carry out; otherwise the first answer. */
-async function claim(db: Database, scope: string, key: string, fingerprint: Buffer): Promise<Sent | undefined> {
+async function claim(db: Database, slot: Slot, fingerprint: Buffer): Promise<Sent | undefined> {
+  const { scope, key } = slot;
   const claimed = await db.prisma.$executeRaw`
     INSERT INTO idempotent_answer AS a (scope, key, status, body) VALUES (${scope}, ${key}, ${RUNNING}, ${fingerprint})
     ON CONFLICT (scope, key) DO UPDATE SET at = now(), body = excluded.body
@@ -59,7 +89,7 @@ async function claim(db: Database, scope: string, key: string, fingerprint: Buff
   if (!stored.subarray(0, 32).equals(fingerprint)) {
     throw new CoordinatorError('CONFLICT', 'This Idempotency-Key was used for another request; take a new one.');
   }
-  const text = stored.subarray(32).toString('utf8');
+  const text = unseal(slot.seal, stored.subarray(32));
   return {
     status: row.status,
     type: text === '' ? undefined : 'application/json',
@@ -68,13 +98,14 @@ async function claim(db: Database, scope: string, key: string, fingerprint: Buff
   };
 }
 
-async function keep(db: Database, scope: string, key: string, fingerprint: Buffer, sent: Sent): Promise<void> {
-  const body = Buffer.concat([fingerprint, Buffer.from(typeof sent.body === 'string' ? sent.body : '')]);
+async function keep(db: Database, slot: Slot, fingerprint: Buffer, sent: Sent): Promise<void> {
+  const { scope, key } = slot;
+  const body = Buffer.concat([fingerprint, seal(slot.seal, typeof sent.body === 'string' ? sent.body : '')]);
   await db.prisma
     .$executeRaw`UPDATE idempotent_answer SET status = ${sent.status}, body = ${body} WHERE scope = ${scope} AND key = ${key}`;
 }
 
-async function release(db: Database, scope: string, key: string): Promise<void> {
+async function release(db: Database, { scope, key }: Slot): Promise<void> {
   await db.prisma
     .$executeRaw`DELETE FROM idempotent_answer WHERE scope = ${scope} AND key = ${key} AND status = ${RUNNING}`;
 }
@@ -84,8 +115,8 @@ function isKept(sent: Sent): boolean {
   return sent.body === undefined || typeof sent.body === 'string';
 }
 
-function fingerprintOf(request: FastifyRequest): Buffer {
+function fingerprintOf(request: FastifyRequest, slot: Slot): Buffer {
   const { body } = request;
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body ?? null));
-  return createHash('sha256').update(`${request.method} ${request.url}\n`).update(bytes).digest();
+  return createHmac('sha256', slot.seal).update(`${request.method} ${request.url}\n`).update(bytes).digest();
 }
