@@ -45,7 +45,9 @@ function writeBody(route: Route, payload: Payload, value: unknown): { type: stri
   }
   if (!(value instanceof Uint8Array)) throw new ClientError('INPUT', `${route.name} takes bytes; nothing was sent.`);
   if (value.byteLength > payload.limit)
-    throw new ClientError('INPUT', `${route.name} takes at most ${payload.limit} bytes; nothing was sent.`);
+    throw new ClientError('INPUT', `${route.name} takes at most ${payload.limit} bytes; nothing was sent.`, {
+      next: 'Make it smaller.',
+    });
   return { type: payload.media, bytes: value };
 }
 
