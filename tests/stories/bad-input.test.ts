@@ -271,7 +271,9 @@ describe('bad input is refused with code, reason and next step, and nothing is l
         });
       const good = artifact(world, attempt.digest);
       const other = Buffer.from(good.map((byte) => byte ^ 1));
-      const before = await rows.all('SELECT * FROM chunk ORDER BY attempt_id, idx, segment, chunk');
+      const accepted = () =>
+        rows.all('SELECT * FROM chunk WHERE idx = $1 ORDER BY attempt_id, segment, chunk', [tenant.idx]);
+      const before = await accepted();
 
       const short = await put(good.subarray(0, good.length - 8));
       expect([short.status, short.problem.code]).toEqual([422, 'MESSAGE_REFUSED']);
@@ -283,7 +285,7 @@ describe('bad input is refused with code, reason and next step, and nothing is l
       const beyond = await put(good, 99);
       expect(beyond.problem.code).toBe('MESSAGE_REFUSED');
       expect((await put(good)).status).toBe(200);
-      expect(await rows.all('SELECT * FROM chunk ORDER BY attempt_id, idx, segment, chunk')).toEqual(before);
+      expect(await accepted()).toEqual(before);
       await peer.close();
 
       await letMaskedInputPass(rows);
