@@ -79,7 +79,7 @@ try {
       ...scores,
       decisions: status.decisions.map(({ action, effect, reasons }) => ({ action, effect, reasons })),
       approvals,
-      audit: { leaves: evidence.leaves, witnesses: released.at(-1)?.witnesses?.have ?? 0, verified: evidence.verified },
+      audit: { leaves: evidence.leaves, witnesses: released.at(-1)?.witnesses.have ?? 0, verified: evidence.verified },
       report: path(evidence.report),
       bundle: path(evidence.bundle),
       trust: path(evidence.trust),

@@ -28,6 +28,8 @@ export class CliError extends Error {
 const unavailable = new Set(['UNAVAILABLE', 'NETWORK', 'TIMEOUT', 'CONNECTION', 'TLS']);
 const noPermission = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'TOKEN']);
 
+const noFile = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM', 'EROFS', 'ENOSPC']);
+
 /** Any thrown value as a CliError; unknown ones keep their text out of the way of scripts but not of people. */
 export function asCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
@@ -54,7 +56,15 @@ export function asCliError(error: unknown): CliError {
       '',
     );
   }
-  const { message, code } = error as Error & { code?: string };
+  const { message, code, path } = error as NodeJS.ErrnoException;
+  if (path && code && noFile.has(code)) {
+    return new CliError(
+      exitCode.noInput,
+      'FILE',
+      `The file ${path} cannot be used (${code}).`,
+      'Check its name and rights.',
+    );
+  }
   return new CliError(
     exitCode.internal,
     code ?? 'INTERNAL',

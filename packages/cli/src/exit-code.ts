@@ -11,6 +11,8 @@ export const exitCode = {
   /** A run ended aborted, or a check of `doctor` failed. */
   failed: 4,
   usage: 64,
+  /** A file that was named cannot be read or written. */
+  noInput: 66,
   /** Coordinator, connector or OIDC issuer cannot be reached. */
   unavailable: 69,
   internal: 70,

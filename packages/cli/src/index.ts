@@ -1,2 +1,3 @@
+export { type CommandLine, commandLines } from './command-lines.ts';
 export { exitCode } from './exit-code.ts';
 export { run, type Streams } from './program.ts';

@@ -9,7 +9,7 @@ import { registerPlan } from './commands/plan/index.ts';
 import { registerRoster } from './commands/roster/index.ts';
 import { registerRun } from './commands/run/index.ts';
 import { registerTenant } from './commands/tenant/index.ts';
-import { asCliError } from './error.ts';
+import { asCliError, CliError } from './error.ts';
 import { exitCode } from './exit-code.ts';
 import { createOutput } from './output.ts';
 
@@ -23,9 +23,23 @@ export interface Streams {
 export type Action = (cli: Cli) => Promise<unknown>;
 export type Run = (action: Action) => Promise<void>;
 
-/** Runs one command line and gives its exit code; nothing here ends the process. */
-export async function run(argv: string[], { stdout, stderr, env }: Streams): Promise<number> {
-  let code: number = exitCode.ok;
+const registrations = [
+  registerTenant,
+  registerRoster,
+  registerPlan,
+  registerApprovals,
+  registerRun,
+  registerModel,
+  registerConnector,
+  registerAudit,
+  registerDoctor,
+];
+
+/** The whole tree of commands; `run` carries out what a command line asks for. */
+export function createProgram(
+  { stdout, stderr, env }: Streams,
+  run: (program: Command, action: Action) => Promise<void>,
+) {
   const program = new Command('sumveil')
     .description('Train models across organisations that may not show each other their data.')
     .option('--json', 'one JSON value on stdout, nothing else')
@@ -38,8 +52,16 @@ export async function run(argv: string[], { stdout, stderr, env }: Streams): Pro
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })
     .showHelpAfterError();
-  const withCli: Run = async (action) => {
-    const { json, profile, state } = program.opts<{ json?: boolean; profile?: string; state?: string }>();
+  for (const register of registrations) register(program, (action) => run(program, action));
+  return program;
+}
+
+/** Runs one command line and gives its exit code; nothing here ends the process. */
+export async function run(argv: string[], streams: Streams): Promise<number> {
+  const { stdout, stderr } = streams;
+  let code: number = exitCode.ok;
+  const program = createProgram(streams, async (self, action) => {
+    const { json, profile, state } = self.opts<{ json?: boolean; profile?: string; state?: string }>();
     const cli = createCli(createOutput({ json: json === true, stdout, stderr }), { profile, stateDir: state });
     try {
       const answer = await action(cli);
@@ -51,25 +73,23 @@ export async function run(argv: string[], { stdout, stderr, env }: Streams): Pro
     } finally {
       await cli.close();
     }
-  };
-  for (const register of [
-    registerTenant,
-    registerRoster,
-    registerPlan,
-    registerApprovals,
-    registerRun,
-    registerModel,
-    registerConnector,
-    registerAudit,
-    registerDoctor,
-  ]) {
-    register(program, withCli);
-  }
+  });
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+    if (error.exitCode === 0) return exitCode.ok;
+    // People have read it on stderr by now; scripts read stdout.
+    if (argv.includes('--json')) {
+      const usage = new CliError(
+        exitCode.usage,
+        'USAGE',
+        error.message,
+        'The same command with --help shows its form.',
+      );
+      createOutput({ json: true, stdout, stderr }).fail(usage);
+    }
+    return exitCode.usage;
   }
   return code;
 }

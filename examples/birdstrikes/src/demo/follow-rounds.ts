@@ -11,7 +11,7 @@ export interface Round {
   readonly survivors: number | null;
   readonly dropped: readonly string[];
   readonly metrics: Readonly<Record<string, number | null>>;
-  readonly witnesses: { readonly have: number; readonly needs: number } | null;
+  readonly witnesses: { readonly have: number; readonly needs: number };
   readonly openedAt: string;
   readonly endedAt: string | null;
 }
@@ -52,7 +52,7 @@ export async function followRounds(world: World, runId: string, tell: Narrator):
     for (const round of status.rounds) {
       if (!round.endedAt || told.has(`${round.round}/${round.attempt}`)) continue;
       told.add(`${round.round}/${round.attempt}`);
-      tellRound(round, tell, status);
+      tellRound(round, tell);
       if (killed === 'yes' && round.round >= killInRound) {
         await comeBack(world, victim, tell);
         killed = 'back';
@@ -77,15 +77,14 @@ async function comeBack(world: World, victim: Tenant, tell: Narrator): Promise<v
   tell.say(`       the sum is exactly that of the others; ${victim.name} is started again`);
 }
 
-function tellRound(round: Round, tell: Narrator, status: RunStatus): void {
+function tellRound(round: Round, tell: Narrator): void {
   const auc = round.metrics['test.auc'];
-  const witnesses = round.witnesses ?? status.rounds.at(-1)?.witnesses;
   const cells = [
     String(round.round).padStart(5),
     round.stage.padEnd(11),
     `${round.survivors ?? 0}/${round.cohort}`.padStart(7),
     (typeof auc === 'number' ? auc.toFixed(4) : '–').padStart(10),
-    witnesses ? `${witnesses.have} (needs ${witnesses.needs})`.padStart(9) : ''.padStart(9),
+    `${round.witnesses.have} of ${round.cohort}`.padStart(9),
     ((Date.parse(round.endedAt!) - Date.parse(round.openedAt)) / 1000).toFixed(1).padStart(7),
   ];
   tell.say(cells.join('  '));

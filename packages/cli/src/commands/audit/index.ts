@@ -50,8 +50,7 @@ export function registerAudit(program: Command, run: Run): void {
         const result = verify(readFileSync(file), trust ? readFileSync(trust) : undefined);
         const mark = (ok: boolean) => (ok ? colors.green('ok  ') : colors.red('FAIL'));
         const lines = result.checks.map(
-          (check) =>
-            `${mark(check.ok)} ${String(check.id).padEnd(12)} ${check.title}${check.detail ? `: ${check.detail}` : ''}`,
+          (check) => `${mark(check.ok)} ${check.id} ${check.title}${check.detail ? `: ${check.detail}` : ''}`,
         );
         const hint =
           result.verdict === 'UNANCHORED'

@@ -1,5 +1,5 @@
 import { cohortOf, parseGrant } from '@sumveil/approvals';
-import { loadBundleFromFiles, parseDecisionInput } from '@sumveil/policy';
+import { bundleLock, loadBundleFromFiles, parseDecisionInput } from '@sumveil/policy';
 import { argsOfPlan, parsePlan, parseRoster, readPlanFile, roundPlan } from '@sumveil/secagg';
 import { type Replay, verifyBundle } from '@sumveil/transparency';
 import { planManifest } from '@sumveil/wire';
@@ -28,7 +28,7 @@ const replay: Replay = {
   },
   decidePolicy(files, input) {
     const texts = Object.fromEntries([...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString('utf8')]));
-    return loadBundleFromFiles(texts).decide(parseDecisionInput(input));
+    return loadBundleFromFiles({ ...texts, 'bundle.lock': bundleLock(texts) }).decide(parseDecisionInput(input));
   },
 };
 

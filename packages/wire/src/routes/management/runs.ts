@@ -27,8 +27,8 @@ export const roundView = z.strictObject({
   failCode: z.string().nullable(),
   /** Metrics of the model the round started from, over the sum of the survivors; null where undefined. */
   metrics: z.record(z.string(), z.number().nullable()),
-  /** Cosignatures on the newest checkpoint that covers this round, and how many are needed. */
-  witnesses: z.strictObject({ have: z.number().int(), needs: z.number().int() }).nullable(),
+  /** Most witnesses on one checkpoint that covers the opening of this round, and how many are needed. */
+  witnesses: z.strictObject({ have: z.number().int(), needs: z.number().int() }),
   openedAt: timestamp,
   endedAt: timestamp.nullable(),
 });

@@ -110,8 +110,9 @@ async function roundViews(deps: Deps, runId: string): Promise<RoundView[]> {
     (await tx.evaluation.findMany({ where: { runId } })).map((row) => [row.round, row.metrics as RoundView['metrics']]),
   );
   const log = await deps.log.status();
+  const covering = await cosigners(tx, runId);
   return Promise.all(
-    attempts.map(async (attempt, i) => {
+    attempts.map(async (attempt) => {
       const { cohort } = parsePlan(attempt.planBody);
       const u3 = attempt.lists.find((list) => list.phase === 'u3')?.members;
       const ended = attempt.phase === 'released' || attempt.phase === 'failed';
@@ -132,10 +133,22 @@ async function roundViews(deps: Deps, runId: string): Promise<RoundView[]> {
         dropped: tenants.map((tenant) => tenant.ref),
         failCode: attempt.failCode,
         metrics: attempt.phase === 'released' ? (evaluations.get(attempt.round) ?? {}) : {},
-        witnesses: i === attempts.length - 1 ? { have: log.have, needs: log.needs } : null,
+        witnesses: { have: covering.get(attempt.id) ?? 0, needs: log.needs },
         openedAt: attempt.createdAt.toISOString(),
         endedAt: attempt.endedAt?.toISOString() ?? null,
       };
     }),
   );
+}
+
+/** For each attempt, the most witnesses on one checkpoint that covers its `round.opened` leaf. */
+async function cosigners(tx: Tx, runId: string): Promise<Map<string, number>> {
+  const rows = await tx.$queryRaw<{ id: string; have: number }[]>`
+    SELECT a.id, max(c.have)::int AS have
+    FROM attempt a
+    JOIN audit_leaf l ON l.key = a.leaf_key
+    JOIN (SELECT log, size, count(*) AS have FROM audit_cosig GROUP BY log, size) c ON c.log = l.log AND c.size > l.idx
+    WHERE a.run_id = ${runId}
+    GROUP BY a.id`;
+  return new Map(rows.map(({ id, have }) => [id, have]));
 }
