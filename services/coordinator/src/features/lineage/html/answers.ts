@@ -1,6 +1,7 @@
 import type { LineageReport } from '../report.ts';
-import { digest, html, type Markup, raw, time } from './markup.ts';
-import { metricTitle, testFirst } from './metric-name.ts';
+import type { RoundRow } from '../rounds.ts';
+import { digest, html, type Markup, time } from './markup.ts';
+import { metricTitle, shownMetrics } from './metric-name.ts';
 
 /** The first page: each question of governance.md section 6 with its answer in a sentence. */
 export function answers(report: LineageReport): Markup {
@@ -43,14 +44,21 @@ function approvals(report: LineageReport): Markup {
 }
 
 function reached(report: LineageReport): Markup {
-  const scored = report.rounds.filter((row) => row.metrics !== null && row.outcome === 'released');
-  const [first, last] = [scored[0], scored.at(-1)];
-  if (!first || !last) return html`No metric was part of this plan.`;
-  const names = Object.keys(last.metrics!).toSorted(testFirst).slice(0, 4);
-  const parts = names.map(
-    (name) => `${metricTitle(name)} ${figure(first.metrics![name])} → ${figure(last.metrics![name])}`,
-  );
-  return html`${raw(parts.map((part) => html`<strong>${part}</strong>`.markup).join(', '))}, of the models that rounds ${first.round} and ${last.round} started from, over all survivors together.`;
+  const first = report.rounds.find((row) => row.outcome === 'released' && row.metrics !== null);
+  const last = scoredRound(report);
+  if (!first || !last) return html`No metric of this version is in the log.`;
+  const parts = shownMetrics([last])
+    .slice(0, 4)
+    .map((name) => `${metricTitle(name)} ${figure(first.metrics![name])} → ${figure(last.metrics![name])}`);
+  const which =
+    last.modelBefore === report.modelDigest ? 'this version' : `the model that round ${last.round} started from`;
+  return html`<strong>${parts.join(', ')}</strong>: of the model that round ${first.round} started from, and of ${which}, over all survivors together.`;
+}
+
+/** The round that scored this version; else the last one scored, for a version that no later round started from. */
+export function scoredRound({ rounds, modelDigest }: LineageReport): RoundRow | undefined {
+  const scored = rounds.filter((row) => row.outcome === 'released' && row.metrics !== null);
+  return scored.find((row) => row.modelBefore === modelDigest) ?? scored.at(-1);
 }
 
 /** Four decimals below ten, so that a column lines up; an undefined metric is a dash. */

@@ -22,7 +22,19 @@ export function metricTitle(name: string): string {
   return part ? `${metricName(metric)} (${part})` : metricName(metric);
 }
 
-/** Test before train, then by name: what generalises is read first. */
-export function testFirst(a: string, b: string): number {
-  return Number(b.startsWith('test.')) - Number(a.startsWith('test.')) || (a < b ? -1 : 1);
+/** Counts of rows are what metrics are divided by, not metrics; one that is undefined in every round says nothing. */
+export function shownMetrics(rounds: readonly { metrics: Readonly<Record<string, number | null>> | null }[]): string[] {
+  const names = new Set<string>();
+  for (const { metrics } of rounds)
+    for (const [name, value] of Object.entries(metrics ?? {}))
+      if (value !== null && partOf(name).metric !== 'rows') names.add(name);
+  return [...names].toSorted(readFirst);
+}
+
+const order = ['auc', 'accuracy', 'rmse', 'loss'];
+
+/** Test before train, ranking before accuracy before loss: what generalises is read first. */
+function readFirst(a: string, b: string): number {
+  const rank = (name: string) => (order.indexOf(partOf(name).metric) + order.length) % order.length;
+  return Number(b.startsWith('test.')) - Number(a.startsWith('test.')) || rank(a) - rank(b) || (a < b ? -1 : 1);
 }

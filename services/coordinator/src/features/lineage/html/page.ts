@@ -1,8 +1,8 @@
 import type { LineageReport } from '../report.ts';
 import { ancestryGraph } from './ancestry.ts';
-import { answers, figure, plural } from './answers.ts';
+import { answers, figure, plural, scoredRound } from './answers.ts';
 import { digest, html, type Markup, raw } from './markup.ts';
-import { metricTitle } from './metric-name.ts';
+import { metricTitle, shownMetrics } from './metric-name.ts';
 import { convergencePlots, durationPlot, participationPlot } from './plots.ts';
 import {
   approvalsSection,
@@ -63,13 +63,12 @@ async function plotsOf({ rounds }: LineageReport): Promise<Markup[]> {
 function facts(report: LineageReport): Markup {
   const released = report.rounds.filter((row) => row.outcome === 'released');
   const tenants = new Set(report.answers.contributors.map((row) => row.tenantRef)).size;
-  const scored = released.filter((row) => row.metrics !== null);
-  const names = Object.keys(scored.at(-1)?.metrics ?? {});
-  const main = names.find((name) => name === 'test.auc') ?? names.find((name) => name.startsWith('test.')) ?? names[0];
+  const scored = scoredRound(report);
+  const main = scored && shownMetrics([scored])[0];
   const { have, members, needs } = report.log;
   return html`<dl class="facts"><div><dt>Contributing tenants</dt><dd>${tenants}</dd></div>
 <div><dt>Released ${plural(released.length, 'round')}</dt><dd>${released.length}</dd></div>
-<div><dt>${main ? `Federated ${metricTitle(main)}` : 'Parameters'}</dt><dd>${main ? figure(scored.at(-1)!.metrics![main]) : report.plan.stages.at(-1)!.parameters}</dd></div>
+<div><dt>${main ? `Federated ${metricTitle(main)}` : 'Parameters'}</dt><dd>${main ? figure(scored.metrics![main]) : report.plan.stages.at(-1)!.parameters}</dd></div>
 <div><dt>Witnesses of the log</dt><dd>${have} of ${members} <small>needs ${needs}</small></dd></div></dl>`;
 }
 

@@ -1,6 +1,6 @@
 import type { RoundRow } from '../rounds.ts';
 import { html, type Markup, raw } from './markup.ts';
-import { metricName, metricTitle, partOf } from './metric-name.ts';
+import { metricName, metricTitle, partOf, shownMetrics } from './metric-name.ts';
 
 /** Vega parts are loaded when the first report is asked for: they are the largest thing this process can load. */
 async function svgOf(spec: object): Promise<Markup> {
@@ -68,7 +68,7 @@ function figure(svg: Markup, title: string, note: string): Markup {
 /** One small plot for each metric; parts of one metric (train, test) share it. */
 export async function convergencePlots(rounds: readonly RoundRow[]): Promise<Markup[]> {
   const shown = rounds.filter((row) => row.outcome === 'released' && (row.metrics !== null || row.metricsWithheld));
-  const names = [...new Set(shown.flatMap((row) => Object.keys(row.metrics ?? {})))];
+  const names = shownMetrics(shown);
   // A round without the value stays in as null, so that the line breaks there instead of bridging it.
   const points = shown.flatMap((row) =>
     names.map((name) => ({ round: row.round, ...partOf(name), value: row.metrics?.[name] ?? null })),
@@ -106,7 +106,7 @@ export async function convergencePlots(rounds: readonly RoundRow[]): Promise<Mar
     return figure(
       svg,
       parts.length === 1 ? metricTitle(`${parts[0]}.${metric}`) : metricName(metric),
-      'over the sum of the survivors, by round',
+      'over all survivors, by the round that starts from the model',
     );
   });
   return Promise.all(plots);

@@ -1,10 +1,10 @@
 import type { LineageReport } from '../report.ts';
 import { figure } from './answers.ts';
 import { digest, html, type Markup, minute, raw, seconds, table, time } from './markup.ts';
-import { metricTitle, testFirst } from './metric-name.ts';
+import { metricTitle, shownMetrics } from './metric-name.ts';
 
 export function roundsSection({ rounds, producedInRound }: LineageReport): Markup {
-  const names = [...new Set(rounds.flatMap((row) => Object.keys(row.metrics ?? {})))].toSorted(testFirst).slice(0, 4);
+  const names = shownMetrics(rounds).slice(0, 4);
   const columns = [
     { title: 'Round', number: true },
     { title: 'Outcome' },
