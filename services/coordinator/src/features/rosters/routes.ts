@@ -7,7 +7,7 @@ import {
   declareApprovers,
   declareLocalPolicy,
   draft,
-  newest,
+  newestBody,
   publish,
   status,
 } from './service.ts';
@@ -18,7 +18,7 @@ export function rosterRoutes(deps: Deps): RouteBinding[] {
     bind(routes.draftRoster, ({ body }) => draft(deps, body)),
     bind(routes.publishRoster, ({ person, body }) => publish(deps, person, body)),
     bind(routes.rosterStatus, () => status(deps)),
-    bind(routes.connectorRoster, async () => Buffer.from((await newest(tx)).body)),
+    bind(routes.connectorRoster, () => newestBody(tx)),
     bind(routes.connectorRosterApprovals, () => approvalMessages(tx)),
     bind(routes.approveRoster, async ({ connector, body }) => {
       await approve(deps, connector, body);

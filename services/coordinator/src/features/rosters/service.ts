@@ -18,11 +18,11 @@ import { connectorActor, personActor } from '../../actor.ts';
 import type { Tx } from '../../db/client.ts';
 import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
-import type { Roster as RosterRow } from '../../generated/prisma/client.ts';
 import type { ConnectorPeer, Person } from '../../http/identity.ts';
 import { settleRosters } from '../../log/roster-epochs.ts';
 import { readSignerPublic } from '../../signing/signer-public.ts';
 import { draftRoster } from './draft.ts';
+import { newest } from './store.ts';
 
 export async function draft(deps: Deps, o: { minCohort: number; suites: (1 | 2)[] }): Promise<Buffer> {
   const { trustDomain: rosterId, logOrigin, signerPublicFile } = deps.config;
@@ -77,16 +77,6 @@ export async function publish(
   return { rosterHash: toBase64url(hash), fingerprint: rosterFingerprint(hash), epoch: roster.epoch };
 }
 
-export async function newest(tx: Tx): Promise<RosterRow> {
-  const row = await tx.roster.findFirst({ orderBy: { epoch: 'desc' } });
-  if (!row)
-    throw new CoordinatorError(
-      'ROSTER_NONE',
-      'No roster is published yet: the platform operator drafts and publishes one when the connectors have enrolled.',
-    );
-  return row;
-}
-
 /** A member counts as pinned once its witness has cosigned a checkpoint that covers the publication. */
 export async function status(deps: Deps) {
   const row = await newest(deps.db.prisma);
@@ -113,6 +103,11 @@ export async function status(deps: Deps) {
     witnessQuorum: roster.witnessQuorum,
     minCohort: roster.minCohort,
   };
+}
+
+/** Exact bytes of the newest body, for connectors. */
+export async function newestBody(tx: Tx): Promise<Buffer> {
+  return Buffer.from((await newest(tx)).body);
 }
 
 export async function approvalMessages(tx: Tx): Promise<Buffer> {

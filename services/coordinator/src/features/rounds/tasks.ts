@@ -26,10 +26,11 @@ export async function closeTasks(tx: Tx, attemptId: string): Promise<void> {
 /** Open tasks of a tenant beside those it knows; waits for one until the signal ends the long-poll. */
 export async function pollTasks(
   deps: Pick<Deps, 'db' | 'notify' | 'timings'>,
-  idx: number,
+  tenantRef: string,
   known: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<Task[]> {
+  const { idx } = await deps.db.prisma.tenant.findUniqueOrThrow({ where: { ref: tenantRef }, select: { idx: true } });
   const found = await deps.notify.wait(
     'sumveil_task',
     async () => {

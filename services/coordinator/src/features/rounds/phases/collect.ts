@@ -1,17 +1,16 @@
 import { listBody } from '@sumveil/secagg';
 import { sha256, writtenDigest } from '@sumveil/wire';
-import { databaseNow, type Tx } from '../../../db/client.ts';
+import type { Tx } from '../../../db/client.ts';
 import { notify } from '../../../db/notify.ts';
 import { enqueue } from '../../../outbox/enqueue.ts';
 import { listHashOf } from '../accepted.ts';
 import type { RoundDeps, Step } from '../advance.ts';
 import { attemptLeaf } from '../attempt-leaf.ts';
-import { goneFrom } from '../gone.ts';
-import { type Collecting, enoughAnswers, isCollecting, type ListPhase, rules } from '../phase.ts';
-import { type Closing, closing } from '../phase-closing.ts';
+import { type Collecting, isCollecting, type ListPhase, rules } from '../phase.ts';
 import { type LoadedAttempt, loadAttempt, messagesOf, phaseList } from '../store.ts';
 import { awaitSigner } from './await-evidence.ts';
 import { failAttempt } from './fail.ts';
+import { lookAt } from './look.ts';
 import { recover } from './recover.ts';
 import { inPhase, openPhase } from './transition.ts';
 
@@ -33,37 +32,6 @@ export const collect: Step = async (deps, lease, attemptId) => {
     return true;
   });
 };
-
-interface Look {
-  readonly verdict: Closing;
-  readonly answers: number[];
-}
-
-/** Facts of the open phase, read under the attempt's lock. */
-export async function lookAt(deps: RoundDeps, tx: Tx, { row, plan }: LoadedAttempt, phase: Collecting): Promise<Look> {
-  const rule = rules[phase];
-  const expected = rule.expected ? ((await phaseList(tx, row.id, rule.expected))?.members ?? []) : plan.cohort;
-  const answers = (await messagesOf(tx, row.id, rule.answer, expected)).map((message) => message.idx);
-  const tenants = await tx.tenant.findMany({ where: { idx: { in: [...expected] } }, select: { idx: true, ref: true } });
-  const gone = await goneFrom(tx, row.id, expected);
-  const seen = await tx.presence.findMany({ where: { tenantRef: { in: tenants.map((tenant) => tenant.ref) } } });
-  const seenAt = new Map(seen.map((presence) => [presence.tenantRef, presence.seenAt.getTime()]));
-  const verdict = closing({
-    now: (await databaseNow(tx)).getTime(),
-    expected: tenants.map(({ idx, ref }) => ({
-      idx,
-      answered: answers.includes(idx),
-      aborted: gone.has(idx),
-      seenAt: seenAt.get(ref) ?? 0,
-    })),
-    enough: enoughAnswers(phase, plan),
-    openedAt: row.phaseOpenedAt.getTime(),
-    deadlineAt: row.deadlineAt.getTime(),
-    leaseMs: plan.leaseSeconds * 1_000,
-    watchingSince: deps.watchingSince,
-  });
-  return { verdict, answers };
-}
 
 async function lookLater(tx: Tx, { row }: LoadedAttempt, phase: Collecting, at: number): Promise<false> {
   const second = Math.ceil(at / 1_000);

@@ -15,8 +15,8 @@ import type { RoundDeps, Step } from '../advance.ts';
 import { attemptLeaf } from '../attempt-leaf.ts';
 import { type LoadedAttempt, loadAttempt, messagesOf, requireList } from '../store.ts';
 import { closeTasks } from '../tasks.ts';
-import { lookAt } from './collect.ts';
 import { failAttempt } from './fail.ts';
+import { lookAt } from './look.ts';
 import { inPhase } from './transition.ts';
 
 /** `unmask` → `summing`: with enough shares, reconstruct and check every secret, seal them, and order the chunk sums. */

@@ -1,0 +1,37 @@
+import { databaseNow, type Tx } from '../../../db/client.ts';
+import type { RoundDeps } from '../advance.ts';
+import { goneFrom } from '../gone.ts';
+import { type Collecting, enoughAnswers, rules } from '../phase.ts';
+import { type Closing, closing } from '../phase-closing.ts';
+import { type LoadedAttempt, messagesOf, phaseList } from '../store.ts';
+
+interface Look {
+  readonly verdict: Closing;
+  readonly answers: number[];
+}
+
+/** Facts of the open phase, read under the attempt's lock. */
+export async function lookAt(deps: RoundDeps, tx: Tx, { row, plan }: LoadedAttempt, phase: Collecting): Promise<Look> {
+  const rule = rules[phase];
+  const expected = rule.expected ? ((await phaseList(tx, row.id, rule.expected))?.members ?? []) : plan.cohort;
+  const answers = (await messagesOf(tx, row.id, rule.answer, expected)).map((message) => message.idx);
+  const tenants = await tx.tenant.findMany({ where: { idx: { in: [...expected] } }, select: { idx: true, ref: true } });
+  const gone = await goneFrom(tx, row.id, expected);
+  const seen = await tx.presence.findMany({ where: { tenantRef: { in: tenants.map((tenant) => tenant.ref) } } });
+  const seenAt = new Map(seen.map((presence) => [presence.tenantRef, presence.seenAt.getTime()]));
+  const verdict = closing({
+    now: (await databaseNow(tx)).getTime(),
+    expected: tenants.map(({ idx, ref }) => ({
+      idx,
+      answered: answers.includes(idx),
+      aborted: gone.has(idx),
+      seenAt: seenAt.get(ref) ?? 0,
+    })),
+    enough: enoughAnswers(phase, plan),
+    openedAt: row.phaseOpenedAt.getTime(),
+    deadlineAt: row.deadlineAt.getTime(),
+    leaseMs: plan.leaseSeconds * 1_000,
+    watchingSince: deps.watchingSince,
+  });
+  return { verdict, answers };
+}
