@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { encodeRoster } from '@sumveil/secagg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { declareApprovers, mustSumveil, pinRoster, sumveil } from '../constellation/index.ts';
-import { connectorTls, managementTls, rawCaller, tokenFor } from './callers.ts';
+import { announce, connectorTls, managementTls, rawCaller, tokenFor } from './callers.ts';
 import { enrolWith, foreignTls, joinStringOf } from './enrolments.ts';
 import { holdMaskedInputOf, letMaskedInputPass } from './held-phase.ts';
 import { openRows, type Rows } from './rows.ts';
@@ -98,7 +98,9 @@ describe('bad input is refused with code, reason and next step, and nothing is l
       const refused = await enrolWith(world, joinString);
       expect(refused).toMatchObject({ code: 'ENROLMENT_REFUSED', next: expect.stringMatching(/new join string/) });
       expect([await count('connector'), await count('certificate')]).toEqual(before);
-      await rows.until('the leaf', `SELECT 1 FROM audit_leaf WHERE convert_from(leaf, 'UTF8') LIKE '%enrol_refused%'`);
+      await rows.until('the leaf', `SELECT 1 FROM audit_leaf WHERE convert_from(leaf, 'UTF8') LIKE $1`, [
+        `%connector.enrol_refused%${tenant.ref}%`,
+      ]);
       const leaves = await rows.leaves('connector.enrol_refused');
       expect(leaves.at(-1)).toMatchObject({ tenantRef: tenant.ref, code: 'JOIN' });
       expect(JSON.stringify(leaves)).not.toContain(joinString);
@@ -125,15 +127,14 @@ describe('bad input is refused with code, reason and next step, and nothing is l
     });
 
     it('takes no body above the limit of the route', async () => {
-      const peer = rawCaller(world.urls.connector, connectorTls(world.tenants[2]!));
       const path = `/v1/attempts/${'A'.repeat(43)}/chunks/0/0`;
       const headers = { 'content-type': 'application/octet-stream' };
-      const { status, problem } = await peer.send({ method: 'PUT', path, headers, body: Buffer.alloc(2 ** 23 + 1) });
+      const body = { method: 'PUT', path, headers, length: 2 ** 23 + 1 } as const;
+      const { status, problem } = await announce(world.urls.connector, connectorTls(world.tenants[2]!), body);
       expect([status, problem.code]).toEqual([413, 'TOO_LARGE']);
       expect(problem.detail).toContain(String(2 ** 23));
       expect(problem.next).not.toBe('');
       expect(await count('chunk')).toBe(0);
-      await peer.close();
     });
   });
 
@@ -160,16 +161,15 @@ describe('bad input is refused with code, reason and next step, and nothing is l
       expect(exit).toBe(1);
       expect(error!.message).toContain('at most 262144 bytes');
       expect(error!.next).not.toBe('');
-      const caller = rawCaller(world.urls.management, managementTls(world));
       const headers = {
         authorization: `Bearer ${await tokenFor(world, world.operator)}`,
         'content-type': 'application/yaml',
       };
-      const { status, problem } = await caller.send({ method: 'POST', path: '/v1/plans', headers, body: large });
+      const body = { method: 'POST', path: '/v1/plans', headers, length: 262_145 } as const;
+      const { status, problem } = await announce(world.urls.management, managementTls(world), body);
       expect([status, problem.code]).toEqual([413, 'TOO_LARGE']);
       expect(problem.detail).toContain('262144');
       expect(problem.next).not.toBe('');
-      await caller.close();
       expect(await count('plan')).toBe(1);
     });
 

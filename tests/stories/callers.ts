@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import https from 'node:https';
 import { join } from 'node:path';
-import { type ClientOptions, createClient } from '@sumveil/client';
 import { clientTls, readKeyFile, spkiPin } from '@sumveil/identity';
 import { Agent, request } from 'undici';
 import { type PersonEntry, type Tenant, tokenOf, type World } from '../constellation/index.ts';
@@ -53,6 +53,26 @@ export function rawCaller(
   };
 }
 
+/** Announces a body of some length and waits for what is answered before it is sent. */
+export function announce(
+  baseUrl: string,
+  tls: object,
+  o: Omit<RawRequest, 'body'> & { length: number },
+): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const headers = { ...o.headers, 'content-length': String(o.length) };
+  const asked = https.request(new URL(o.path, baseUrl), { ...tls, agent: false, method: o.method, headers });
+  asked.on('error', reject);
+  asked.on('response', async (answer) => {
+    const bytes = Buffer.concat(await answer.toArray());
+    asked.destroy();
+    const type = answer.headers['content-type'] ?? '';
+    resolve({ status: answer.statusCode!, type, bytes, problem: JSON.parse(bytes.toString()) });
+  });
+  asked.write('x');
+  return promise;
+}
+
 export function managementTls(world: World): object {
   return { ca: [readFileSync(world.ground.rootPemFile, 'utf8')], minVersion: 'TLSv1.3' };
 }
@@ -70,9 +90,4 @@ export function connectorTls({ stateDir }: Tenant): object {
     chainPem: readFileSync(join(stateDir, 'chain.pem'), 'utf8'),
     key: readKeyFile(join(stateDir, 'tls.key'), 'p256'),
   });
-}
-
-/** A client that gives up at the first answer, so that a refusal is seen and not repeated away. */
-export function impatient(o: Omit<ClientOptions, 'tries'>) {
-  return createClient({ ...o, tries: 1 });
 }
