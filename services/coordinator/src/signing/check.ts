@@ -5,6 +5,7 @@ import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Tx } from '../db/client.ts';
 import type { LeafLog } from '../deps.ts';
 import type { SignerKeys } from './key-files.ts';
+import type { Memo } from './memo.ts';
 import type { Outcome } from './refusal.ts';
 import type { SignerPublic } from './signer-public.ts';
 
@@ -19,6 +20,7 @@ export interface CheckContext {
   readonly policy: PolicyBundle;
   readonly artifacts: ArtifactStore;
   readonly trustDomain: string;
+  readonly memo: Memo;
 }
 
 export type Check = (context: CheckContext, subject: string, body: Buffer) => Promise<Outcome>;

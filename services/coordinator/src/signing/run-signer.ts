@@ -4,6 +4,7 @@ import { isCoordinatorError } from '../error.ts';
 import { type Lease, requireLease, withLease } from '../lease/lease.ts';
 import { runSequencer } from '../log/sequencer-loop.ts';
 import { loadSignerKeys, type SignerKeys } from './key-files.ts';
+import { createMemo } from './memo.ts';
 import { runSignLoop } from './sign-loop.ts';
 
 export interface SignerDeps extends Omit<Deps, 'sign'> {
@@ -73,6 +74,7 @@ async function workUnder(deps: SignerDeps, keys: SignerKeys, lease: Lease, stopp
     policy: deps.policy,
     artifacts: deps.artifacts,
     trustDomain: deps.config.trustDomain,
+    memo: createMemo(),
   };
   const { db, notify, logger, log } = deps;
   const end = () => ended.abort();

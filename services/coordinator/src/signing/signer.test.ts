@@ -17,6 +17,7 @@ import { withLease } from '../lease/lease.ts';
 import { answerRequest } from './answer.ts';
 import { certificateOrderBytes } from './certificate-order.ts';
 import { loadSignerKeys } from './key-files.ts';
+import { createMemo } from './memo.ts';
 import type { RunningSigner } from './run-signer.ts';
 import { type ApprovedWorld, startGrantedRun, submitToyPlan } from './testing/approved-run.ts';
 import { type EvidenceWorld, openWorld, startTestPostgres } from './testing/world.ts';
@@ -274,7 +275,12 @@ describe('one active', () => {
     const takenOver = async () => (second.active() ? true : undefined);
     expect(await world.api.notify.wait('sumveil_leaf', takenOver, { timeoutMs: 5_000 })).toBe(true);
     const { sign: _, ...deps } = world.worker;
-    const context = { ...deps, keys: loadSignerKeys(world.keysFolder), trustDomain: 'sumveil.test' };
+    const context = {
+      ...deps,
+      keys: loadSignerKeys(world.keysFolder),
+      trustDomain: 'sumveil.test',
+      memo: createMemo(),
+    };
     const [request] = await world.worker.db.prisma.signRequest.findMany({ where: { kind: 'plan' }, take: 1 });
     const lease = { ...stale, signal: new AbortController().signal };
     const answer = world.worker.db.transaction((tx) => answerRequest(tx, lease, context, request as never));

@@ -1,11 +1,8 @@
-import { parseGrant, verifyGrant } from '@sumveil/approvals';
 import { parseDecisionInput } from '@sumveil/policy';
 import { argsOfPlan, parsePlan, type RoundPlan, roundPlan, ZERO_HASH } from '@sumveil/secagg';
-import { digestOf, hashOfDigest, parseDsse, sha256, signBody, toBase64url, writtenDigest } from '@sumveil/wire';
+import { digestOf, hashOfDigest, sha256, signBody, toBase64url, writtenDigest } from '@sumveil/wire';
 import type { Tx } from '../../db/client.ts';
-import { judgeCohort } from '../../features/decisions/facts.ts';
 import type { Attempt } from '../../generated/prisma/client.ts';
-import { loadPlan } from '../../plan/approved-plan.ts';
 import { type Check, type CheckContext, ownRoster } from '../check.ts';
 import { refuse } from '../refusal.ts';
 
@@ -29,17 +26,24 @@ export const checkPlan: Check = async (context, subject, body) => {
   const roster = await ownRoster(context, writtenDigest(bytes(plan.rosterHash)));
   if (!roster) return refuse('ROSTER');
   const grant = await tx.grant.findUnique({ where: { digest: writtenDigest(bytes(plan.grantDigest)) } });
-  if (grant?.runId !== runId) return refuse('PLAN_DIFFERS');
-  const fields = verifyGrant(parseDsse(grant.envelope), roster.grantKey);
-  const approved = await loadPlan(tx, fields.planDigest);
+  if (!grant) return refuse('PLAN_DIFFERS');
+  const fields = context.memo.grant(grant.envelope, roster.grantKey);
+  if (fields.runId !== runId || fields.digest !== grant.digest) return refuse('PLAN_DIFFERS');
+  const approved = await context.memo.plan(tx, fields.planDigest);
+  if (!approved) return refuse('PLAN_DIFFERS');
   const args = argsOfPlan(plan);
-  const expected = roundPlan({ planFile: approved.bytes, grantPayload: grant.payload, roster }, args);
-  if (!expected.equals(body) || !(await argsHold(tx, plan, parseGrant(parseDsse(grant.envelope)).baseModelDigest))) {
+  const expected = roundPlan({ planFile: approved.bytes, grantPayload: fields.payload, roster }, args);
+  if (!expected.equals(body) || !(await argsHold(tx, plan, fields.baseModelDigest))) {
     return refuse('PLAN_DIFFERS');
   }
   const most = approved.manifest.deadlines.advertise[1] * 1000;
   if (plan.deadlines[0] > context.now.getTime() + most + CLOCK_MS) return refuse('PLAN_DIFFERS');
-  const cohort = await judgeCohort(tx, approved, roster, fields.cohort.members);
+  const cohort = await context.memo.cohort(tx, {
+    plan: approved,
+    roster,
+    eligible: fields.cohort.members,
+    now: context.now,
+  });
   if (cohort.members.length !== fields.cohort.members.length) return refuse('APPROVALS');
   if (!(await decisionHolds(context, row))) return refuse('POLICY');
   if (!(await log.covered(grant.leafKey, tx))) return { wait: true };
@@ -49,14 +53,10 @@ export const checkPlan: Check = async (context, subject, body) => {
 /** retryOf, prevManifest and modelHash follow from the rounds before, whatever the request says. */
 async function argsHold(tx: Tx, plan: RoundPlan, baseModelDigest: string): Promise<boolean> {
   const { jobId: runId, round, attempt } = plan;
-  const earlier = await tx.attempt.findMany({
-    where: { runId, OR: [{ round: { lt: round } }, { round, attempt: { lt: attempt } }] },
-  });
-  const retried = earlier.find((row) => row.round === round && row.attempt === attempt - 1);
+  const before = { runId, round: { lt: round }, phase: 'released' };
+  const released = await tx.attempt.findFirst({ where: before, orderBy: { round: 'desc' } });
+  const retried = await tx.attempt.findFirst({ where: { runId, round, attempt: attempt - 1 } });
   const retryOf = retried ? toBase64url(retried.planHash) : ZERO_HASH;
-  const released = earlier
-    .filter((row) => row.phase === 'released')
-    .reduce<Attempt | undefined>((last, row) => (last && last.round > row.round ? last : row), undefined);
   const prevManifest = released ? toBase64url(sha256(released.manifestBody!)) : ZERO_HASH;
   const version = await tx.modelVersion.findFirst({
     where: { runId },
@@ -64,7 +64,7 @@ async function argsHold(tx: Tx, plan: RoundPlan, baseModelDigest: string): Promi
     select: { digest: true },
   });
   const modelHash = toBase64url(hashOfDigest(version?.digest ?? baseModelDigest));
-  const sequence = attempt > 0 === (retried !== undefined) && round > (released?.round ?? 0);
+  const sequence = attempt > 0 === (retried !== null) && round > (released?.round ?? 0);
   return sequence && plan.retryOf === retryOf && plan.prevManifest === prevManifest && plan.modelHash === modelHash;
 }
 
