@@ -106,7 +106,7 @@ export async function convergencePlots(rounds: readonly RoundRow[]): Promise<Mar
     return figure(
       svg,
       parts.length === 1 ? metricTitle(`${parts[0]}.${metric}`) : metricName(metric),
-      'over all survivors, by the round that starts from the model',
+      'over all survivors, by round',
     );
   });
   return Promise.all(plots);

@@ -1,0 +1,128 @@
+import type { Leaf, LoggedLeaf } from '@sumveil/transparency';
+import { describe, expect, it } from 'vitest';
+import { reportPage } from './html/page.ts';
+import { roundsOf } from './rounds.ts';
+import { sampleReport } from './testing/sample-report.ts';
+
+describe('report page', () => {
+  it('says the answers first and draws them, with nothing to load and nothing to run', async () => {
+    const page = await reportPage(sampleReport());
+    const [answers, plots, rounds] = ['<h2>Answers', '<h2>How it went', '<h2>Rounds'].map((title) =>
+      page.indexOf(title),
+    );
+    expect(answers).toBeGreaterThan(0);
+    expect(plots).toBeGreaterThan(answers!);
+    expect(rounds).toBeGreaterThan(plots!);
+    expect(page.match(/<svg/g)!.length).toBeGreaterThanOrEqual(6);
+    expect(page).not.toMatch(/<script|<link|<img|@import|url\((?!#)/i);
+    const addresses = [...page.matchAll(/https?:\/\/[^\s"'<)]+/g)].map(([address]) => address);
+    expect(new Set(addresses)).toEqual(
+      new Set(['http://www.w3.org/2000/svg', 'http://www.w3.org/1999/xlink'].filter((a) => addresses.includes(a))),
+    );
+    expect(page).toContain('10 in 7 rounds, 9 in 1 round');
+    expect(page).toContain('witnesses 10 of 10 (needs 7)');
+    expect(page).toContain('1 denied');
+  });
+
+  it('escapes whatever people could write into a name or a ticket', async () => {
+    const hostile = '<img src=x onerror="alert(1)">';
+    const base = sampleReport();
+    const approvals = [{ ...base.answers.approvals[0]!, ticket: { system: 'x', id: hostile } }];
+    const page = await reportPage(
+      sampleReport({ plan: { ...base.plan, name: hostile }, answers: { ...base.answers, approvals } }),
+    );
+    expect(page).not.toContain('<img');
+    expect(page).toContain('&#60;img src=x');
+  });
+
+  it('warns about small cohorts before anything else is read', async () => {
+    const base = sampleReport();
+    const page = await reportPage({ ...base, warnings: ['Small cohort in round 1: fewer tenants'] });
+    expect(page.indexOf('Small cohort in round 1')).toBeLessThan(page.indexOf('<h2>Answers'));
+  });
+
+  it('is still a page when no round was released', async () => {
+    const base = sampleReport({ rounds: [], ancestry: [] });
+    const page = await reportPage({
+      ...base,
+      answers: { ...base.answers, contributors: [], decisions: [], approvals: [] },
+    });
+    expect(page).toContain('No round was opened.');
+    expect(page).not.toContain('NaN');
+  });
+});
+
+const digest = `sha256:${'ab'.repeat(32)}`;
+const common = {
+  v: 1,
+  id: '01939000-0000-7000-8000-000000000001',
+  actor: { kind: 'service', ref: 'c', via: 'w' },
+  run: 'r',
+  runSeq: 1,
+  attempt: 0,
+};
+
+function roundLeaves(round: number, dropped: string[]): LoggedLeaf[] {
+  const at = (second: number) => `2026-11-24T09:00:${String(second).padStart(2, '0')}.000Z`;
+  const cohort = ['a', 'b', 'c'].map((letter) => letter.repeat(16));
+  const leaves = [
+    {
+      type: 'round.opened',
+      time: at(0),
+      planHash: digest,
+      modelHash: digest,
+      grantDigest: digest,
+      cohort,
+      deadlineAt: at(9),
+    },
+    { type: 'phase.closed', time: at(2), phase: 'advertise', setSize: 3, listHash: digest, cause: 'all' },
+    {
+      type: 'phase.closed',
+      time: at(5),
+      phase: 'masked',
+      setSize: 3 - dropped.length,
+      listHash: digest,
+      cause: dropped.length > 0 ? 'absent' : 'all',
+    },
+    { type: 'round.closed', time: at(7), survivors: 3 - dropped.length, dropped, phase: 'unmask' },
+  ];
+  return leaves.map((leaf, i) => ({ idx: 10 * round + i, leaf: { ...common, round, ...leaf } as unknown as Leaf }));
+}
+
+describe('rounds of a run', () => {
+  const evaluation = (round: number) =>
+    ({
+      runId: 'r',
+      round,
+      modelDigest: digest,
+      survivors: 3,
+      metrics: { 'test.auc': 0.5 + round / 100 },
+      digest,
+    }) as never;
+
+  it('carry phases with their durations, from one logged step to the next', () => {
+    const [row] = roundsOf(roundLeaves(1, []), [evaluation(1)]);
+    expect(row).toMatchObject({
+      outcome: 'released',
+      survivors: 3,
+      invited: 3,
+      seconds: 7,
+      metrics: { 'test.auc': 0.51 },
+    });
+    expect(row!.phases.map(({ phase, seconds }) => [phase, seconds])).toEqual([
+      ['advertise', 2],
+      ['masked', 3],
+      ['release', 2],
+    ]);
+  });
+
+  it('withhold metrics of a round whose survivors differ: two sums side by side could be subtracted', () => {
+    const leaves = [...roundLeaves(1, []), ...roundLeaves(2, ['c'.repeat(16)]), ...roundLeaves(3, [])];
+    const rows = roundsOf(leaves, [1, 2, 3].map(evaluation));
+    expect(rows.map((row) => [row.metrics !== null, row.metricsWithheld])).toEqual([
+      [true, false],
+      [false, true],
+      [true, false],
+    ]);
+  });
+});
