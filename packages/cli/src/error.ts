@@ -52,8 +52,8 @@ export function asCliError(error: unknown): CliError {
     return new CliError(
       error.code === 'NOT_RUNNING' ? exitCode.unavailable : exitCode.refused,
       error.code,
-      error.message,
-      '',
+      error.detail,
+      error.next,
     );
   }
   const { message, code, path } = error as NodeJS.ErrnoException;
