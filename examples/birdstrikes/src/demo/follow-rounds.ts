@@ -11,6 +11,7 @@ export interface Round {
   readonly survivors: number | null;
   readonly dropped: readonly string[];
   readonly metrics: Readonly<Record<string, number | null>>;
+  readonly metricsWithheld: boolean;
   readonly witnesses: { readonly have: number; readonly needs: number };
   readonly openedAt: string;
   readonly endedAt: string | null;
@@ -79,11 +80,12 @@ async function comeBack(world: World, victim: Tenant, tell: Narrator): Promise<v
 
 function tellRound(round: Round, tell: Narrator): void {
   const auc = round.metrics['test.auc'];
+  const score = round.metricsWithheld ? 'withheld' : typeof auc === 'number' ? auc.toFixed(4) : '–';
   const cells = [
     String(round.round).padStart(5),
     round.stage.padEnd(11),
     `${round.survivors ?? 0}/${round.cohort}`.padStart(7),
-    (typeof auc === 'number' ? auc.toFixed(4) : '–').padStart(10),
+    score.padStart(10),
     `${round.witnesses.have} of ${round.cohort}`.padStart(9),
     ((Date.parse(round.endedAt!) - Date.parse(round.openedAt)) / 1000).toFixed(1).padStart(7),
   ];

@@ -38,6 +38,6 @@ export function roundLine(round: RoundView): string {
       ? (round.failCode ?? `${round.answered}/${round.cohort} answered`)
       : `${round.survivors}/${round.cohort} tenants`;
   const auc = round.metrics['test.auc'];
-  const metric = typeof auc === 'number' ? `AUC ${auc.toFixed(4)}` : '';
+  const metric = round.metricsWithheld ? 'withheld' : typeof auc === 'number' ? `AUC ${auc.toFixed(4)}` : '';
   return `round ${String(round.round).padStart(2)}  ${round.stage.padEnd(11)} ${survivors.padEnd(15)} ${metric.padEnd(11)} ${seconds}`.trimEnd();
 }

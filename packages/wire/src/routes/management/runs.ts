@@ -27,6 +27,8 @@ export const roundView = z.strictObject({
   failCode: z.string().nullable(),
   /** Metrics of the model the round started from, over the sum of the survivors; null where undefined. */
   metrics: z.record(z.string(), z.number().nullable()),
+  /** Other survivors than in the rounds before: side by side, two sums could be subtracted (governance section 8). */
+  metricsWithheld: z.boolean(),
   /** Most witnesses on one checkpoint that covers the opening of this round, and how many are needed. */
   witnesses: z.strictObject({ have: z.number().int(), needs: z.number().int() }),
   openedAt: timestamp,

@@ -79,11 +79,11 @@ export async function runView(tx: Tx, run: FullRun): Promise<RunView> {
 async function statusOf(deps: Deps, runId: string): Promise<Status> {
   const tx = deps.db.prisma;
   const run = await tx.run.findUniqueOrThrow({ where: { id: runId }, include: withAll });
-  const rounds = await roundViews(deps, runId);
+  const rounds = withholding(await roundViews(deps, runId));
   const decisions = await tx.policyDecision.findMany({ where: { planDigest: run.planDigest }, orderBy: { at: 'asc' } });
   const view = {
     run: await runView(tx, run),
-    rounds,
+    rounds: withholding(rounds),
     decisions: decisions.map(({ id, action, effect, cause, reasons }) => ({
       decisionId: id,
       action,
@@ -133,6 +133,7 @@ async function roundViews(deps: Deps, runId: string): Promise<RoundView[]> {
         dropped: tenants.map((tenant) => tenant.ref),
         failCode: attempt.failCode,
         metrics: attempt.phase === 'released' ? (evaluations.get(attempt.round) ?? {}) : {},
+        metricsWithheld: false,
         witnesses: { have: covering.get(attempt.id) ?? 0, needs: log.needs },
         openedAt: attempt.createdAt.toISOString(),
         endedAt: attempt.endedAt?.toISOString() ?? null,
@@ -151,4 +152,13 @@ async function cosigners(tx: Tx, runId: string): Promise<Map<string, number>> {
     WHERE a.run_id = ${runId}
     GROUP BY a.id`;
   return new Map(rows.map(({ id, have }) => [id, have]));
+}
+
+/** Metrics are shown for one set of survivors, that of the first round which has any. */
+function withholding(rounds: readonly RoundView[]): RoundView[] {
+  const scored = rounds.filter((round) => Object.keys(round.metrics).length > 0);
+  const shown = scored[0]?.dropped.join();
+  return rounds.map((round) =>
+    scored.includes(round) && round.dropped.join() !== shown ? { ...round, metrics: {}, metricsWithheld: true } : round,
+  );
 }
