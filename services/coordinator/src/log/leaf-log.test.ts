@@ -201,6 +201,34 @@ describe('writing the log', () => {
   });
 });
 
+describe('a log that no longer continues', () => {
+  it('is not signed on: a head set back by a backup would otherwise grow a second history', async () => {
+    const isolated = await openWorld(postgres);
+    try {
+      await isolated.signer();
+      const { api } = isolated;
+      const write = (i: number) => api.db.transaction((tx) => api.log.appendLeaf(tx, read(`b/${i}`), { gated: true }));
+      const size = (least: number) => async () => ((await api.log.status()).size >= least ? true : undefined);
+      await write(1);
+      await api.notify.wait('sumveil_checkpoint', size(2), { timeoutMs: 5_000 });
+      await write(2);
+      await api.notify.wait('sumveil_checkpoint', size(3), { timeoutMs: 5_000 });
+      const root = new Client({ connectionString: isolated.urls.superuser });
+      await root.connect();
+      await root.query('SET session_replication_role = replica');
+      await root.query('DELETE FROM audit_checkpoint WHERE size = (SELECT max(size) FROM audit_checkpoint)');
+      await root.end();
+      const before = await api.db.prisma.auditCheckpoint.count();
+      await write(3);
+      const more = async () => ((await api.db.prisma.auditCheckpoint.count()) > before ? true : undefined);
+      expect(await api.notify.wait('sumveil_checkpoint', more, { timeoutMs: 1_200 })).toBeUndefined();
+      expect(await api.db.prisma.auditPending.count()).toBeGreaterThan(0);
+    } finally {
+      await isolated.close();
+    }
+  });
+});
+
 describe('witnesses', () => {
   it('put the first roster in force when every founder has cosigned its publication, and then give quorum', async () => {
     const body = await world.publishRoster();

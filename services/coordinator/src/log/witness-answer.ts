@@ -9,7 +9,7 @@ import {
 import type { Roster } from '@sumveil/wire';
 import type { Tx } from '../db/client.ts';
 import { CoordinatorError } from '../error.ts';
-import { publishedEpochs } from './epochs.ts';
+import type { Epoch } from './epochs.ts';
 import { checkpointAt } from './rows.ts';
 
 export interface WitnessAnswer {
@@ -32,13 +32,19 @@ export type Reading =
  *
  * @throws CoordinatorError `MESSAGE_REFUSED` for a cosignature that does not verify with this tenant's witness key
  */
-export async function readAnswer(tx: Tx, log: string, tenantRef: string, answer: WitnessAnswer): Promise<Reading> {
+export async function readAnswer(
+  tx: Tx,
+  log: string,
+  epochs: readonly Epoch[],
+  tenantRef: string,
+  answer: WitnessAnswer,
+): Promise<Reading> {
   if (answer.status === 422) return { kind: 'fork' };
   if (answer.status === 409) return await readConflict(tx, log, answer);
   if (answer.status !== 200) return { kind: 'refused' };
   const checkpoint = await checkpointAt(tx, log, answer.size);
   if (!checkpoint) throw refused('it cosigns a size that this log never signed');
-  const keys = (await publishedEpochs(tx)).flatMap((e) => keyOf(e.roster, tenantRef));
+  const keys = epochs.flatMap((e) => keyOf(e.roster, tenantRef));
   const text = checkpointText({ origin: log, size: Number(checkpoint.size), root: checkpoint.root });
   for (const line of answer.body.split(/(?<=\n)/)) {
     const found = readLine(text, line, keys);

@@ -5,7 +5,7 @@ import { channels, notify } from '../db/notify.ts';
 import { isCoordinatorError } from '../error.ts';
 import { enqueue } from '../outbox/enqueue.ts';
 import { appendLeaf, hasLeaf } from './append.ts';
-import { publishedEpochs } from './epochs.ts';
+import { type Epoch, publishedEpochs } from './epochs.ts';
 import type { Quorum } from './quorum.ts';
 import { settleRosters } from './roster-epochs.ts';
 import { checkpointAt, newestCheckpoint } from './rows.ts';
@@ -35,11 +35,12 @@ export function createWitnessAnswers(db: Database, log: { origin: string; quorum
   let announced = 0n;
   return {
     async receive(tenantRef, answer) {
-      const reading = await readAnswer(db.prisma, log.origin, tenantRef, answer);
+      const epochs = await publishedEpochs(db.prisma);
+      const reading = await readAnswer(db.prisma, log.origin, epochs, tenantRef, answer);
       if (reading.kind === 'fork') await db.transaction((tx) => recordFork(tx, log, answer.size));
       if (reading.kind !== 'cosigned') return { kind: reading.kind, quorum: false };
       await storeCosignature(db.prisma, log.origin, tenantRef, answer.size, reading);
-      if (answer.size <= announced || !(await mayBeEnough(db.prisma, log.origin, answer.size))) {
+      if (answer.size <= announced || !(await mayBeEnough(db.prisma, log.origin, epochs, answer.size))) {
         return { kind: 'cosigned', quorum: false };
       }
       const settled = await db.transaction((tx) => settle(tx, log, answer.size));
@@ -70,8 +71,7 @@ async function storeCosignature(
 }
 
 /** Cheap look before the real count: most answers do not complete anything. */
-async function mayBeEnough(tx: Tx, log: string, size: bigint): Promise<boolean> {
-  const epochs = await publishedEpochs(tx);
+async function mayBeEnough(tx: Tx, log: string, epochs: readonly Epoch[], size: bigint): Promise<boolean> {
   const effective = epochs.filter((epoch) => epoch.effective);
   const founders = epochs.find((epoch) => epoch.roster.epoch === 1)?.roster.members.length ?? 0;
   const least = effective.length > 0 ? Math.min(...effective.map((e) => e.roster.witnessQuorum)) : founders;

@@ -1,3 +1,4 @@
+import { errorCode } from '@sumveil/telemetry';
 import { dedupeKey, type Leaf } from '@sumveil/transparency';
 import type { Deps } from '../deps.ts';
 import { isCoordinatorError } from '../error.ts';
@@ -46,7 +47,9 @@ export async function runSigner(deps: SignerDeps): Promise<RunningSigner> {
           },
         );
       } catch (error) {
-        if (!isCoordinatorError(error, 'LEASE_BUSY', 'FENCED', 'DATABASE')) throw error;
+        if (!isCoordinatorError(error, 'LEASE_BUSY', 'FENCED')) {
+          deps.logger.event('database.error', { code: errorCode(error) });
+        }
       } finally {
         holding = false;
       }
@@ -78,13 +81,17 @@ async function workUnder(deps: SignerDeps, keys: SignerKeys, lease: Lease, stopp
   };
   const { db, notify, logger, log } = deps;
   const end = () => ended.abort();
+  let broken = false;
+  const onBroken = () => {
+    broken = true;
+    logger.event('signer.refused', { kind: 'checkpoint', code: 'LOG_DISCONTINUED' });
+  };
   await Promise.all([
-    runSequencer(
-      { db, notify, logger, lease, log: log.origin, logKey: keys.log, onBroken: alarm(deps) },
-      signal,
-    ).finally(end),
+    runSequencer({ db, notify, logger, lease, log: log.origin, logKey: keys.log, onBroken }, signal).finally(end),
     runSignLoop({ db, notify, logger, lease, context }, signal).finally(end),
   ]);
+  // Still holding the lease: no other signer may go on where this one saw that the log does not continue.
+  if (broken) await aborted(AbortSignal.any([stopping, lease.signal]));
   if (!stopping.aborted) logger.event('lease.lost', { epoch: Number(lease.epoch) });
 }
 
@@ -104,9 +111,9 @@ async function recordActivation({ db, log }: SignerDeps, lease: Lease): Promise<
   });
 }
 
-/** The log no longer continues what was signed: nothing is sequenced, and whoever watches the signer is told. */
-function alarm(deps: SignerDeps): (error: unknown) => void {
-  return () => deps.logger.event('signer.refused', { kind: 'checkpoint', code: 'LOG_DISCONTINUED' });
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -25,10 +25,15 @@ export function nextCheckpoint({ db, notify, log, timings }: Deps): Poll {
 
 export type Take = (tenantRef: string, answer: WitnessAnswer) => Promise<void>;
 
-export function answerTaker({ db, log, logger }: Deps): Take {
+export function answerTaker({ db, log, logger, metrics }: Deps): Take {
   const answers = createWitnessAnswers(db, log);
+  const latest = { size: 0, quorum: 0 };
+  metrics.gauge('sumveil_log_cosigned_size', 'Largest log size that a witness has cosigned', () => latest.size);
+  metrics.gauge('sumveil_log_quorum_size', 'Largest log size that has the witnesses it needs', () => latest.quorum);
   return async (tenantRef, answer) => {
     const { kind, quorum } = await answers.receive(tenantRef, answer);
+    if (kind === 'cosigned') latest.size = Math.max(latest.size, Number(answer.size));
+    if (quorum) latest.quorum = Math.max(latest.quorum, Number(answer.size));
     const code =
       kind === 'cosigned' ? (quorum ? 'QUORUM' : 'COSIGNED') : kind === 'fork' ? 'FORK' : `HTTP_${answer.status}`;
     logger.event('witness.answer', { code, size: Number(answer.size), tenantRef });
