@@ -83,7 +83,7 @@ async function statusOf(deps: Deps, runId: string): Promise<Status> {
   const decisions = await tx.policyDecision.findMany({ where: { planDigest: run.planDigest }, orderBy: { at: 'asc' } });
   const view = {
     run: await runView(tx, run),
-    rounds: withholding(rounds),
+    rounds,
     decisions: decisions.map(({ id, action, effect, cause, reasons }) => ({
       decisionId: id,
       action,
