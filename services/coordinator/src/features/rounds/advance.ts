@@ -1,3 +1,4 @@
+import { databaseNow } from '../../db/client.ts';
 import type { Deps } from '../../deps.ts';
 import type { Lease } from '../../lease/lease.ts';
 import { withLease } from '../../lease/lease.ts';
@@ -5,15 +6,18 @@ import { openRound } from './open-round.ts';
 import { isCollecting } from './phase.ts';
 import { advertise } from './phases/advertise.ts';
 import { collect } from './phases/collect.ts';
+import { failAttempt } from './phases/fail.ts';
 import { release } from './phases/release.ts';
 import { sum } from './phases/sum.ts';
+import { inPhase } from './phases/transition.ts';
+import type { Seal } from './seal.ts';
 import { loadAttempt } from './store.ts';
 
 /** One step of an attempt: true when rows have changed and the next step may be due already. */
 export type Step = (deps: RoundDeps, lease: Lease, attemptId: string) => Promise<boolean>;
 
 export interface RoundDeps extends Deps {
-  readonly seal: import('./seal.ts').Seal;
+  readonly seal: Seal;
   /** Since when this process could see tenants answer; milliseconds of the database clock. */
   readonly watchingSince: number;
 }
@@ -42,10 +46,19 @@ async function openNext(deps: RoundDeps, lease: Lease, runId: string): Promise<v
 
 async function advanceUnder(deps: RoundDeps, lease: Lease, attemptId: string): Promise<void> {
   for (;;) {
-    const { row } = await loadAttempt(deps.db.prisma, attemptId);
+    const { row, plan } = await loadAttempt(deps.db.prisma, attemptId);
+    if (isStuck(row.phase, plan.expires, await databaseNow(deps.db.prisma))) {
+      await inPhase(deps, lease, attemptId, row.phase, (tx, attempt) => failAttempt(deps, tx, attempt, 'EXPIRED'));
+      return;
+    }
     const step = stepOf(row.phase);
     if (!step || !(await step(deps, lease, attemptId))) return;
   }
+}
+
+/** Every attempt ends (invariant I8), also one whose signer or chunks never come. A release under way is never given up. */
+function isStuck(phase: string, expires: number, now: Date): boolean {
+  return (phase === 'opening' || phase === 'summing') && now.getTime() > expires;
 }
 
 function stepOf(phase: string): Step | undefined {

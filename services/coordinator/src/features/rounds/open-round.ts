@@ -5,6 +5,7 @@ import {
   parsePlan,
   type RoundArgs,
   roundPlan,
+  SecaggError,
   ZERO_HASH,
 } from '@sumveil/secagg';
 import { hashOfDigest, toBase64url, writtenDigest } from '@sumveil/wire';
@@ -76,7 +77,11 @@ async function open(deps: Deps, tx: Tx, { run, grant, plan, stage, again }: Open
     modelHash: toBase64url(hashOfDigest(run.modelDigest)),
     deadlines: phaseDeadlines(plan, now),
   };
-  const body = roundPlan({ planFile: plan.bytes, grantPayload: grant.payload, roster }, args);
+  const body = bodyOf({ planFile: plan.bytes, grantPayload: grant.payload, roster }, args);
+  if (!body) {
+    await pauseRun(deps, tx, run, 'round-plan');
+    return undefined;
+  }
   const parsed = parsePlan(body);
   const hash = hashOfPlan(body);
   const id = randomUUID();
@@ -118,6 +123,16 @@ async function open(deps: Deps, tx: Tx, { run, grant, plan, stage, again }: Open
     planHash: writtenDigest(hash),
   });
   return id;
+}
+
+/** No round fits any more, for example because it would outlive the grant: a person decides, with new approvals. */
+function bodyOf(inputs: Parameters<typeof roundPlan>[0], args: RoundArgs): Buffer | undefined {
+  try {
+    return roundPlan(inputs, args);
+  } catch (error) {
+    if (error instanceof SecaggError) return undefined;
+    throw error;
+  }
 }
 
 /** Each phase gets the most time that the plan allows it; a phase in which everybody answers closes long before. */

@@ -34,11 +34,11 @@ export const collect: Step = async (deps, lease, attemptId) => {
 };
 
 async function lookLater(tx: Tx, { row }: LoadedAttempt, phase: Collecting, at: number): Promise<false> {
-  const second = Math.ceil(at / 1_000);
   await enqueue(tx, {
     topic: 'attempt.advance',
     ref: row.id,
-    dedupe: `look:${row.id}:${phase}:${second}`,
+    // At most one look in each quarter of a second; `closing` always asks for a later quarter than the present one.
+    dedupe: `look:${row.id}:${phase}:${Math.ceil(at / 250)}`,
     availableAt: new Date(at),
   });
   return false;
