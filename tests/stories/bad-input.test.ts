@@ -99,7 +99,7 @@ describe('bad input is refused with code, reason and next step, and nothing is l
       expect(refused).toMatchObject({ code: 'ENROLMENT_REFUSED', next: expect.stringMatching(/new join string/) });
       expect([await count('connector'), await count('certificate')]).toEqual(before);
       await rows.until('the leaf', `SELECT 1 FROM audit_leaf WHERE convert_from(leaf, 'UTF8') LIKE $1`, [
-        `%connector.enrol_refused%${tenant.ref}%`,
+        `%${tenant.ref}%connector.enrol_refused%`,
       ]);
       const leaves = await rows.leaves('connector.enrol_refused');
       expect(leaves.at(-1)).toMatchObject({ tenantRef: tenant.ref, code: 'JOIN' });

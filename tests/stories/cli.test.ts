@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CommandLine, commandLines, exitCode } from '@sumveil/cli';
 import { readBundleZip, writeBundleZip } from '@sumveil/transparency';
@@ -58,7 +59,8 @@ describe('every command', () => {
 
 describe('sumveil plan validate', () => {
   it('lists every fault at once, without a coordinator', async () => {
-    const file = join(process.env.TMPDIR ?? '/tmp', `sumveil-plan-${process.pid}.yaml`);
+    const folder = mkdtempSync(join(tmpdir(), 'sumveil-plan-'));
+    const file = join(folder, 'plan.yaml');
     const { yaml } = await toyPlan(['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb'], {
       minCohort: 2,
       alter: (plan) => ({
@@ -72,6 +74,7 @@ describe('sumveil plan validate', () => {
     });
     writeFileSync(file, yaml);
     const { exit, error } = await sumveil(['plan', 'validate', file], {});
+    rmSync(folder, { recursive: true });
     expect(exit).toBe(1);
     expect(error!.code).toBe('PLAN_INVALID');
     expect(error!.faults.map(({ path }) => path).toSorted()).toEqual([

@@ -106,7 +106,11 @@ function story(world: World, folder: string, remove: () => void): StoryWorld {
       }
     },
     start: (planDigest) => sumveil<Start>(['run', 'start', planDigest], as('operator')),
-    watch: async (runId) => (await sumveil<RunStatus>(['run', 'watch', runId], as('operator'))).value,
+    async watch(runId) {
+      const { value, error } = await sumveil<RunStatus>(['run', 'watch', runId], as('operator'));
+      if (error) throw new Error(`run watch: ${error.code} ${error.message}`);
+      return value;
+    },
     async complete(plan) {
       const digest = await told.submit(plan);
       await told.approve(digest);
@@ -118,9 +122,21 @@ function story(world: World, folder: string, remove: () => void): StoryWorld {
     },
     async stop() {
       await world.stop();
-      if (process.env.KEEP) return console.log(folder);
       remove();
+      const { ground, tenants } = world;
+      const pids = [...ground.processes, ...tenants.flatMap(({ connector }) => connector ?? [])].map(({ pid }) => pid);
+      const left = [...pids, ground.postgres.pid].filter(runs);
+      if (left.length > 0) throw new Error(`processes left behind: ${left.join(', ')}`);
     },
   };
   return told;
+}
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
