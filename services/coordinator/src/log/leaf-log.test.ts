@@ -1,21 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { newRef } from '@sumveil/identity';
-import {
-  checkpointText,
-  cosignLine,
-  leafHash,
-  MemoryTree,
-  parseLeaf,
-  verifyConsistency,
-  verifyInclusion,
-  verifyTlogProof,
-  witnessName,
-} from '@sumveil/transparency';
-import { parseRoster } from '@sumveil/wire';
+import { leafHash, MemoryTree, parseLeaf, verifyConsistency, verifyInclusion } from '@sumveil/transparency';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EvidenceWorld, openWorld, startTestPostgres } from '../signing/testing/world.ts';
-import { createWitnessAnswers } from './witness-exchange.ts';
+import { append, digest, read, sequenced } from './testing/leaves.ts';
 
 let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
 let world: EvidenceWorld;
@@ -31,18 +20,6 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-const digest = `sha256:${'ab'.repeat(32)}`;
-const read = (subject: string) =>
-  ({
-    type: 'audit.read',
-    actor: { kind: 'person', ref: newRef(), via: 'management' },
-    auditorRef: newRef(),
-    subject,
-    asOfSize: 0,
-    reasonDigest: digest,
-    resultDigest: digest,
-  }) as const;
-
 const declared = (tenantRef: string, digestNew = digest) =>
   ({
     type: 'approvers.declared',
@@ -51,24 +28,12 @@ const declared = (tenantRef: string, digestNew = digest) =>
     digestNew,
   }) as const;
 
-async function append(leaf: Parameters<typeof world.api.log.appendLeaf>[1], gated = true): Promise<string> {
-  const { key } = await world.api.db.transaction((tx) => world.api.log.appendLeaf(tx, leaf, { gated }));
-  return key;
-}
-
-async function sequenced(key: string): Promise<bigint> {
-  const { db, notify, origin } = { ...world.api, origin: world.origin };
-  const look = async () => (await db.prisma.auditLeaf.findUnique({ where: { log_key: { log: origin, key } } }))?.idx;
-  const index = await notify.wait('sumveil_checkpoint', look, { timeoutMs: 5_000, pollMs: 1_000 });
-  return index ?? expect.fail('not sequenced');
-}
-
 describe('writing the log', () => {
   it('signs a checkpoint for a gated leaf at once', async () => {
     const times: number[] = [];
     for (let i = 0; i < 15; i += 1) {
       const started = performance.now();
-      await sequenced(await append(read(`warm/${i}`)));
+      await sequenced(world, await append(world, read(`warm/${i}`)));
       times.push(performance.now() - started);
     }
     const p50 = times.toSorted((a, b) => a - b)[7]!;
@@ -78,7 +43,7 @@ describe('writing the log', () => {
 
   it('keeps exactly one leaf a change: a repeat rolls its own transaction back', async () => {
     const tenantRef = newRef();
-    const key = await append(declared(tenantRef));
+    const key = await append(world, declared(tenantRef));
     const other = randomUUID();
     const repeat = world.api.db.transaction(async (tx) => {
       await tx.revocation.create({ data: { id: other, scope: 'serial', target: other, reason: 'x', ticket: 'T-1' } });
@@ -117,8 +82,8 @@ describe('writing the log', () => {
         ),
       );
     const written = await Promise.all(Array.from({ length: 40 }, (_, i) => pause(i)));
-    await sequenced(await append(read('after')));
-    for (const { key } of written) await sequenced(key);
+    await sequenced(world, await append(world, read('after')));
+    for (const { key } of written) await sequenced(world, key);
     const rows = await db.prisma.auditLeaf.findMany({ where: { log: world.origin }, orderBy: { idx: 'asc' } });
     const ofRun = rows.map((row) => parseLeaf(row.leaf)).filter((leaf) => leaf.run === run);
     expect(ofRun.map((leaf) => leaf.runSeq)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
@@ -129,7 +94,7 @@ describe('writing the log', () => {
   it('drops what is no leaf from the queue and says so in the log', async () => {
     await world.api.db.prisma.$executeRaw`
       INSERT INTO audit_pending (log, key, leaf, gated) VALUES (${world.origin}, 'forged', ${Buffer.from('{"type":"x"}')}, true)`;
-    await sequenced(await append(read('beside')));
+    await sequenced(world, await append(world, read('beside')));
     const dropped = async () => {
       const rows = await world.api.db.prisma.auditDedupe.findMany({
         where: { key: { startsWith: '["sign.refused","leaf"' } },
@@ -148,7 +113,7 @@ describe('writing the log', () => {
         await log.appendLeaf(tx, read(`many/${batch}`), { gated: true });
       });
     }
-    await sequenced(await append(read('last')));
+    await sequenced(world, await append(world, read('last')));
     const rows = await db.prisma.auditLeaf.findMany({ where: { log: world.origin }, orderBy: { idx: 'asc' } });
     const tree = new MemoryTree();
     for (const row of rows) tree.append(row.leaf);
@@ -226,92 +191,5 @@ describe('a log that no longer continues', () => {
     } finally {
       await isolated.close();
     }
-  });
-});
-
-describe('witnesses', () => {
-  it('put the first roster in force when every founder has cosigned its publication, and then give quorum', async () => {
-    const body = await world.publishRoster();
-    const roster = parseRoster(body);
-    world.startWitnesses(world.tenants.slice(1));
-    const early = await append(read('early'));
-    await sequenced(early);
-    expect(await world.api.log.whenCovered(early, { timeoutMs: 600 })).toBe(false);
-    expect(await world.api.log.status()).toMatchObject({ have: 0, needs: 0, quorumSize: 0 });
-    world.startWitnesses([world.tenants[0]!]);
-    const inForce = async () =>
-      (await world.api.db.prisma.roster.count({ where: { effectiveAt: { not: null } } })) || undefined;
-    expect(await world.api.notify.wait('sumveil_run', inForce, { timeoutMs: 5_000 })).toBe(1);
-    const key = await append(read('covered'));
-    expect(await world.api.log.whenCovered(key, { timeoutMs: 5_000 })).toBe(true);
-    const proof = (await world.worker.log.logProof(key))!;
-    const proven = verifyTlogProof(proof.tlogProof, proof.leaf, roster);
-    expect(proven.cosigners.length).toBeGreaterThanOrEqual(roster.witnessQuorum);
-    expect(parseLeaf(proof.leaf).type).toBe('audit.read');
-    const job = await world.worker.db.prisma.outbox.findMany({ where: { topic: 'log.quorum' } });
-    expect(job.map((row) => row.ref)).toContain(String(proof.size));
-    expect(new Set(job.map((row) => row.dedupe)).size).toBe(job.length);
-    const published = await world.api.db.prisma.auditLeaf.findMany({
-      where: { key: { startsWith: '["roster.effective"' } },
-    });
-    expect(published.length).toBeLessThanOrEqual(1);
-  });
-
-  it('come to rest: witness.cosigned alone makes no checkpoint', async () => {
-    const key = await append(read('rest'));
-    await world.api.log.whenCovered(key, { timeoutMs: 5_000 });
-    const quiet = async () => {
-      const rows = await world.api.db.prisma.auditPending.findMany();
-      return rows.length > 0 && rows.every((row) => row.key.startsWith('["witness.cosigned"')) ? true : undefined;
-    };
-    expect(await world.api.notify.wait('sumveil_outbox', quiet, { timeoutMs: 5_000 })).toBe(true);
-    const { size } = await world.api.log.status();
-    const newer = async () => ((await world.api.log.status()).size > size ? true : undefined);
-    expect(await world.api.notify.wait('sumveil_checkpoint', newer, { timeoutMs: 2_500 })).toBeUndefined();
-  });
-
-  it('reaches quorum in well under a tenth of a second', async () => {
-    const times: number[] = [];
-    for (let i = 0; i < 9; i += 1) {
-      const started = performance.now();
-      expect(await world.api.log.whenCovered(await append(read(`q/${i}`)), { timeoutMs: 5_000 })).toBe(true);
-      times.push(performance.now() - started);
-    }
-    const p50 = times.toSorted((a, b) => a - b)[4]!;
-    console.info(`gated leaf to quorum p50 ${p50.toFixed(1)} ms`);
-    expect(p50).toBeLessThan(250);
-  });
-
-  it('refuses a cosignature by another tenant’s key, and an answer about a size that was never signed', async () => {
-    const answers = createWitnessAnswers(world.api.db, world.api.log);
-    const newest = (await world.api.log.quorum.latest(world.api.db.prisma))!.checkpoint;
-    const text = checkpointText({ origin: world.origin, size: Number(newest.size), root: newest.root });
-    const [victim, other] = world.tenants;
-    const now = Math.floor(Date.now() / 1000);
-    const line = (key: typeof other, time: number) =>
-      cosignLine(text, witnessName(world.origin, victim!.ref), key!.witnessKey, time);
-    const answer = (body: string, size = newest.size) => answers.receive(victim!.ref, { size, status: 200, body });
-    await expect(answer(line(other, now))).rejects.toMatchObject({ code: 'MESSAGE_REFUSED' });
-    await expect(answer(line(victim, now + 600))).rejects.toThrow(/clock/);
-    await expect(answer(line(victim, now), newest.size + 1n)).rejects.toThrow(/never signed/);
-    await expect(answer(line(victim, now))).resolves.toMatchObject({ kind: 'cosigned' });
-  });
-
-  it('freezes releases on a fork claim, and treats a witness that is merely behind as behind', async () => {
-    const answers = createWitnessAnswers(world.api.db, world.api.log);
-    const { size } = await world.api.log.status();
-    const [tenant] = world.tenants;
-    const claim = (answer: { status: number; contentType?: string; body: string }) =>
-      answers.receive(tenant!.ref, { size: BigInt(size), ...answer });
-    const sized = { status: 409, contentType: 'text/x.tlog.size' };
-    expect(await claim({ ...sized, body: `${size - 1}\n` })).toMatchObject({ kind: 'stale' });
-    expect(await world.api.log.frozen()).toBe(false);
-    expect(await claim({ status: 422, body: 'another root\n' })).toMatchObject({ kind: 'fork' });
-    expect(await claim({ ...sized, body: `${size}\n` })).toMatchObject({ kind: 'fork' });
-    expect(await claim({ status: 409, body: 'other root\n' })).toMatchObject({ kind: 'fork' });
-    expect(await world.api.log.frozen()).toBe(true);
-    expect(
-      await world.worker.db.prisma.auditDedupe.count({ where: { key: { startsWith: '["witness.fork_detected"' } } }),
-    ).toBe(1);
   });
 });
