@@ -67,7 +67,7 @@ export async function invite(tenant: Tenant, operatorProfile: string, adminProfi
 }
 
 /** Waits until the connector has written where it stands. */
-export async function connectorReady(tenant: Tenant, timeoutMs = 30_000): Promise<void> {
+export async function connectorReady(tenant: Tenant, timeoutMs = 120_000): Promise<void> {
   const until = Date.now() + timeoutMs;
   while (Date.now() < until) {
     try {

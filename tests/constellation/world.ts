@@ -155,12 +155,12 @@ export async function pinRoster(
       mustSumveil(['connector', 'roster', 'pin', published.rosterHash], { state: tenant.stateDir }),
     ),
   );
-  const until = Date.now() + 30_000;
+  const until = Date.now() + 120_000;
   while (Date.now() < until) {
     if ((await mustSumveil<{ effective: boolean }>(['roster', 'status'], operator)).effective) return published;
     await pause(100);
   }
-  throw new Error('the roster is pinned by everybody but not in force after 30 s');
+  throw new Error('the roster is pinned by everybody but not in force after 120 s');
 }
 
 /** Each tenant's steward and officer make a key of their own; the admin has the connector sign the list of both. */

@@ -60,14 +60,14 @@ export async function compareScores(world: World, runId: string, federated: numb
 
 /** The connector writes its results after the last round's sum reached it; lone training may end a moment later. */
 async function ownResults(file: string, runId: string): Promise<{ lone: LocalMetrics; federated: LocalMetrics }> {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + 60_000;
   while (Date.now() < until) {
     const run = read(file)?.runs.find((one) => one.runId === runId);
     const federated = run?.rounds.findLast((round) => round.federated !== null)?.federated;
     if (run?.lone && federated) return { lone: run.lone, federated };
     await pause(100);
   }
-  throw new Error(`${file} has no result of ${runId} after 20 s`);
+  throw new Error(`${file} has no result of ${runId} after 60 s`);
 }
 
 function read(file: string): Results | undefined {
