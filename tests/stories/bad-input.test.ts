@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { declareApprovers, mustSumveil, pinRoster, sumveil } from '../constellation/index.ts';
 import { announce, connectorTls, managementTls, rawCaller, tokenFor } from './callers.ts';
 import { enrolWith, foreignTls, joinStringOf } from './enrolments.ts';
-import { holdMaskedInputOf, letMaskedInputPass } from './held-phase.ts';
+import { hold, letPass } from './held-phase.ts';
 import { openRows, type Rows } from './rows.ts';
 import { type StoryWorld, startStory } from './story-world.ts';
 import { artifact, plainSum, publishedSum, readRound } from './sums.ts';
@@ -252,7 +252,7 @@ describe('bad input is refused with code, reason and next step, and nothing is l
   describe('a chunk', () => {
     it('cut short, torn or with other content than accepted leaves what was accepted untouched', async () => {
       const tenant = world.tenants[4]!;
-      await holdMaskedInputOf(rows, tenant, 1);
+      await hold(rows, 'm2', tenant, 1);
       const { value } = await world.start(plan.planDigest);
       const runId = value.runId!;
       const attempt = await rows.until<{ hash: Buffer; digest: string; size: number }>(
@@ -288,7 +288,7 @@ describe('bad input is refused with code, reason and next step, and nothing is l
       expect(await accepted()).toEqual(before);
       await peer.close();
 
-      await letMaskedInputPass(rows);
+      await letPass(rows, 'm2');
       const { run, rounds } = await world.watch(runId);
       expect(run.state).toBe('completed');
       expect(rounds.map(({ survivors }) => survivors)).toEqual([5, 5, 5]);

@@ -10,7 +10,7 @@ import {
   type Tenant,
   urlsOf,
 } from '../constellation/index.ts';
-import { holdMaskedInputOf, letMaskedInputPass } from './held-phase.ts';
+import { hold, letPass } from './held-phase.ts';
 import { openRows, type Rows } from './rows.ts';
 import { type Start, type StoryWorld, startStory } from './story-world.ts';
 import { plainSum, publishedSum, readRound } from './sums.ts';
@@ -92,7 +92,8 @@ describe.each(backends)('a run with the queue on %s, two api and two worker proc
 
   it('allows it once everybody has approved, and starts one run however many ask at once', async () => {
     await world.approve(planDigest, world.tenants.slice(3));
-    await holdMaskedInputOf(rows, victim, KILLED_IN);
+    await hold(rows, 'm2', victim, KILLED_IN);
+    await hold(rows, 'm3', world.tenants[1]!, KILLED_IN);
     const ask = (profile: string) => sumveil<Start>(['run', 'start', planDigest], { profile });
     const first = world.as('operator').profile;
     const answers = await Promise.all([first, secondProfile, first, secondProfile].map(ask));
@@ -119,8 +120,11 @@ describe.each(backends)('a run with the queue on %s, two api and two worker proc
     await rows.until('the list without it', `SELECT 1 FROM phase_list WHERE attempt_id = $1 AND phase = 'u3'`, [
       attempt.id,
     ]);
-    await letMaskedInputPass(rows);
+    await letPass(rows, 'm2');
+    const { now } = await rows.one<{ now: Date }>('SELECT now()');
     await world.restartConnector(victim);
+    await rows.until('its return', 'SELECT 1 FROM presence WHERE tenant_ref = $1 AND seen_at > $2', [victim.ref, now]);
+    await letPass(rows, 'm3');
     const { run, rounds } = await world.watch(runId);
     expect(run).toMatchObject({ state: 'completed', reason: null });
     expect(rounds.map(({ stage }) => stage)).toEqual(['statistics', 'train', 'train', 'evaluate']);
