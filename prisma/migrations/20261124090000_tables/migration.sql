@@ -391,6 +391,7 @@ CREATE TABLE "evaluation" (
     "model_digest" TEXT NOT NULL,
     "survivors" INTEGER NOT NULL,
     "metrics" JSONB NOT NULL,
+    "withheld" BOOLEAN NOT NULL DEFAULT false,
     "digest" TEXT NOT NULL,
 
     CONSTRAINT "evaluation_pkey" PRIMARY KEY ("run_id","round")

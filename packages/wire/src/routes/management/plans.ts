@@ -13,7 +13,7 @@ export const uploadModel = defineRoute({
   path: '/v1/artifacts',
   listener: 'management',
   roles: ['platform-operator', 'tenant-admin'],
-  body: octets(4 * 2 ** 30),
+  body: octets(64 * 2 ** 20),
   response: z.strictObject({ digest, size: z.number().int() }),
   status: 201,
   errors: [...guarded, 'BAD_REQUEST', 'TOO_LARGE', 'STORAGE_FULL'],

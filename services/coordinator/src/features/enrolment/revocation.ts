@@ -1,3 +1,4 @@
+import { writtenDigest } from '@sumveil/wire';
 import type { Deps } from '../../deps.ts';
 import type { ConnectorPeer } from '../../http/identity.ts';
 
@@ -15,6 +16,7 @@ interface Known {
   readonly readAt: number;
   readonly serials: ReadonlySet<string>;
   readonly names: ReadonlyMap<string, string[]>;
+  /** Tenants that are suspended or revoked as a whole. */
   readonly suspended: ReadonlySet<string>;
 }
 
@@ -39,9 +41,12 @@ export function revocationCheck(deps: Pick<Deps, 'db' | 'notify' | 'clock' | 'lo
     },
     async start(evict) {
       const sweep = async () => {
-        const { serials, names } = await refresh();
+        const { serials, names, suspended } = await refresh();
         for (const [name, issued] of names) {
-          if (!issued.every((serial) => serials.has(serial))) continue;
+          const gone =
+            issued.every((serial) => serials.has(serial)) ||
+            [...suspended].some((ref) => name.includes(`/tenant/${ref}/`));
+          if (!gone) continue;
           const sockets = evict(name);
           if (sockets > 0) deps.logger.event('revocation.applied', { kind: 'serial', sockets });
         }
@@ -62,17 +67,17 @@ async function read(deps: Pick<Deps, 'db' | 'clock'>): Promise<Known> {
   const readAt = deps.clock.now();
   const tx = deps.db.prisma;
   const [revoked, certificates, tenants] = await Promise.all([
-    tx.revocation.findMany({ where: { scope: 'serial' }, select: { target: true } }),
-    tx.certificate.findMany({ select: { serial: true, connectorName: true } }),
+    tx.revocation.findMany({ select: { scope: true, target: true } }),
+    tx.certificate.findMany({ select: { serial: true, spkiHash: true, connectorName: true } }),
     tx.tenant.findMany({ where: { status: 'suspended' }, select: { ref: true } }),
   ]);
+  const targets = (scope: string) => revoked.filter((row) => row.scope === scope).map(({ target }) => target);
+  const keys = new Set(targets('spki'));
   const names = new Map<string, string[]>();
-  for (const { serial, connectorName } of certificates)
+  const serials = new Set(targets('serial'));
+  for (const { serial, spkiHash, connectorName } of certificates) {
     names.set(connectorName, [...(names.get(connectorName) ?? []), serial]);
-  return {
-    readAt,
-    serials: new Set(revoked.map((row) => row.target)),
-    names,
-    suspended: new Set(tenants.map((row) => row.ref)),
-  };
+    if (keys.has(writtenDigest(spkiHash))) serials.add(serial);
+  }
+  return { readAt, serials, names, suspended: new Set([...targets('tenant'), ...tenants.map((row) => row.ref)]) };
 }

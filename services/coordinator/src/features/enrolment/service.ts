@@ -61,7 +61,7 @@ async function spendToken(deps: Deps, request: EnrolmentRequest, tokenHash: Buff
     const spent = await tx.$queryRaw<{ tenant_ref: string; spki_hash: Uint8Array | null }[]>`
       UPDATE join_token SET used_at = now() WHERE hash = ${hash} AND used_at IS NULL AND expires_at > now()
       RETURNING tenant_ref, spki_hash`;
-    if (spent.length === 0) return sameRequestAgain(tx, request, hash);
+    if (spent.length === 0) return sameRequestAgain(tx, request, hash, csr);
     const { tenant_ref: tenantRef, spki_hash: bound } = spent[0]!;
     if (bound && !csr.spkiSha256.equals(bound))
       throw new IdentityError('CSR', 'the request carries another key than the join string is bound to');
@@ -84,18 +84,23 @@ async function spendToken(deps: Deps, request: EnrolmentRequest, tokenHash: Buff
   });
 }
 
-/** A spent token admits exactly the request that spent it: same keys, and no certificate stored under another one. */
-async function sameRequestAgain(tx: Tx, request: EnrolmentRequest, hash: Uint8Array<ArrayBuffer>) {
+/** A spent token admits exactly the request that spent it, by its keys, while no certificate is stored for it. */
+async function sameRequestAgain(tx: Tx, request: EnrolmentRequest, hash: Uint8Array<ArrayBuffer>, csr: CheckedCsr) {
   const token = await tx.joinToken.findUnique({ where: { hash } });
-  const connector = await tx.connector.findUnique({
-    where: { rosterKey: Uint8Array.from(fromBase64url(request.rosterKey, 32)) },
-  });
-  const pending = await tx.signRequest.findUnique({
-    where: { kind_subject: { kind: 'certificate', subject: subjectOf(Buffer.from(hash)) } },
-  });
-  const order = pending ? (JSON.parse(Buffer.from(pending.body).toString('utf8')) as { csr: string }) : undefined;
-  const done = connector ? await tx.certificate.count({ where: { connectorName: connector.name } }) : 0;
-  if (!token || !connector || connector.tenantRef !== token.tenantRef || order?.csr !== request.csr || done > 0) {
+  const rosterKey = Uint8Array.from(fromBase64url(request.rosterKey, 32));
+  const connector = await tx.connector.findUnique({ where: { rosterKey }, include: { certificates: true } });
+  const subject = subjectOf(Buffer.from(hash));
+  const pending = await tx.signRequest.findUnique({ where: { kind_subject: { kind: 'certificate', subject } } });
+  const ordered = pending
+    ? await checkCsr((JSON.parse(Buffer.from(pending.body).toString('utf8')) as { csr: string }).csr)
+    : undefined;
+  const same = ordered?.spkiSha256.equals(csr.spkiSha256) && connector?.tenantRef === token?.tenantRef;
+  if (
+    !token ||
+    !connector ||
+    !same ||
+    connector.certificates.some(({ spkiHash }) => !csr.spkiSha256.equals(spkiHash))
+  ) {
     throw new IdentityError('JOIN', 'the token is unknown, spent or expired');
   }
   const { idx } = await tx.tenant.findUniqueOrThrow({ where: { ref: token.tenantRef } });

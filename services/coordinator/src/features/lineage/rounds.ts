@@ -26,7 +26,7 @@ export interface RoundRow {
   readonly version: number | null;
   /** Of the model the round started from, over the sum of its survivors; see `metricsWithheld`. */
   readonly metrics: Readonly<Record<string, number | null>> | null;
-  /** Survivors differ from those of most rounds: side by side, two sums could be subtracted (governance.md section 8). */
+  /** Survivors differ from those of the first scored round: side by side, two sums could be subtracted (governance.md section 8). */
   readonly metricsWithheld: boolean;
 }
 
@@ -39,11 +39,7 @@ export function leavesOf<T extends EventType>(
 
 /** Rounds as the log tells them, attempts that failed included; only the metrics are rows, whose digests the log holds. */
 export function roundsOf(leaves: readonly LoggedLeaf[], evaluations: readonly Evaluation[]): RoundRow[] {
-  const rows = leavesOf(leaves, 'round.opened').map(({ leaf }) => roundOf(leaves, leaf, evaluations));
-  const usual = mostFrequent(rows.filter((row) => row.outcome === 'released' && row.metrics).map(survivorSet));
-  return rows.map((row) =>
-    row.metrics && survivorSet(row) !== usual ? { ...row, metrics: null, metricsWithheld: true } : row,
-  );
+  return leavesOf(leaves, 'round.opened').map(({ leaf }) => roundOf(leaves, leaf, evaluations));
 }
 
 function roundOf(
@@ -74,8 +70,8 @@ function roundOf(
     modelBefore: opened.modelHash,
     modelAfter: created?.digest ?? null,
     version: created?.version ?? null,
-    metrics: (evaluation?.metrics as Record<string, number | null> | undefined) ?? null,
-    metricsWithheld: false,
+    metrics: evaluation && !evaluation.withheld ? (evaluation.metrics as Record<string, number | null>) : null,
+    metricsWithheld: evaluation ? evaluation.withheld : false,
   };
 }
 
@@ -104,14 +100,3 @@ function phasesOf(mine: readonly LoggedLeaf[], openedAt: string): PhaseRow[] {
 }
 
 const secondsBetween = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 1000;
-
-const survivorSet = (row: RoundRow) => `${row.invited} ${row.dropped.toSorted().join()}`;
-
-function mostFrequent(values: readonly string[]): string | undefined {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].reduce<[string, number] | undefined>(
-    (best, one) => (best && best[1] >= one[1] ? best : one),
-    undefined,
-  )?.[0];
-}

@@ -13,7 +13,6 @@ async function versionsFor(deps: Deps, person: Person) {
   const versions = await tx.modelVersion.findMany({
     where: { runId: { in: runs.map((run) => run.id) } },
     orderBy: { createdAt: 'desc' },
-    take: 500,
   });
   const evaluations = await tx.evaluation.findMany({ where: { runId: { in: runs.map((run) => run.id) } } });
   const metricsOf = new Map(evaluations.map((row) => [row.modelDigest, row.metrics as Record<string, number | null>]));

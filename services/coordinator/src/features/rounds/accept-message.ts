@@ -50,8 +50,10 @@ export async function acceptMessage(
   if (kind !== 'abort' && !isOpenFor(row.phase, kind)) throw await tooLate(deps, sender, attempt, idx, kind, bytes);
   const checked = await verify(deps.db.prisma, attempt, idx, kind, bytes);
   const stored = await deps.db.transaction(async (tx) => {
-    const locked = await lockAttempt(tx, row.id, 'share');
+    // M0 one after the other: two tenants must not hand in one key at the same moment.
+    const locked = await lockAttempt(tx, row.id, kind === 'm0' ? 'update' : 'share');
     if (kind !== 'abort' && !isOpenFor(locked.row.phase, kind)) return false;
+    if (kind === 'm0') await verify(tx, attempt, idx, kind, bytes);
     await store(deps, tx, locked, sender, kind, checked);
     return true;
   });

@@ -35,6 +35,9 @@ export async function acceptChunk(
     );
   }
   const digest = digestOf(bytes);
+  const where = { attemptId_idx_segment_chunk: { attemptId: row.id, idx, segment, chunk } };
+  const known = await deps.db.prisma.chunk.findUnique({ where });
+  if (known && known.digest !== digest) throw otherContent();
   await deps.artifacts.put(bytes, { maxBytes: bytes.length, digest });
   await deps.db.transaction(async (tx) => {
     const locked = await lockAttempt(tx, row.id, 'share');
@@ -43,13 +46,14 @@ export async function acceptChunk(
       data: [{ attemptId: row.id, idx, segment, chunk, digest, size: bytes.length }],
       skipDuplicates: true,
     });
-    const kept = await tx.chunk.findUniqueOrThrow({
-      where: { attemptId_idx_segment_chunk: { attemptId: row.id, idx, segment, chunk } },
-    });
-    if (kept.digest !== digest)
-      throw new CoordinatorError('CONFLICT', 'Another content was already accepted for this chunk.');
+    const kept = await tx.chunk.findUniqueOrThrow({ where });
+    if (kept.digest !== digest) throw otherContent();
   });
   return { digest, size: bytes.length };
+}
+
+function otherContent(): CoordinatorError {
+  return new CoordinatorError('CONFLICT', 'Another content was already accepted for this chunk; it counts.');
 }
 
 function closed(phase: string): CoordinatorError {

@@ -79,7 +79,7 @@ export async function runView(tx: Tx, run: FullRun): Promise<RunView> {
 async function statusOf(deps: Deps, runId: string): Promise<Status> {
   const tx = deps.db.prisma;
   const run = await tx.run.findUniqueOrThrow({ where: { id: runId }, include: withAll });
-  const rounds = withholding(await roundViews(deps, runId));
+  const rounds = await roundViews(deps, runId);
   const decisions = await tx.policyDecision.findMany({ where: { planDigest: run.planDigest }, orderBy: { at: 'asc' } });
   const view = {
     run: await runView(tx, run),
@@ -106,14 +106,13 @@ async function roundViews(deps: Deps, runId: string): Promise<RoundView[]> {
     orderBy: [{ round: 'asc' }, { attempt: 'asc' }],
     include: { lists: { select: { phase: true, members: true } }, _count: { select: { messages: true } } },
   });
-  const evaluations = new Map(
-    (await tx.evaluation.findMany({ where: { runId } })).map((row) => [row.round, row.metrics as RoundView['metrics']]),
-  );
+  const evaluations = new Map((await tx.evaluation.findMany({ where: { runId } })).map((row) => [row.round, row]));
   const log = await deps.log.status();
   const covering = await cosigners(tx, runId);
   return Promise.all(
     attempts.map(async (attempt) => {
       const { cohort } = parsePlan(attempt.planBody);
+      const evaluation = attempt.phase === 'released' ? evaluations.get(attempt.round) : undefined;
       const u3 = attempt.lists.find((list) => list.phase === 'u3')?.members;
       const ended = attempt.phase === 'released' || attempt.phase === 'failed';
       const away = ended && u3 ? cohort.filter((idx) => !u3.includes(idx)) : [];
@@ -132,8 +131,8 @@ async function roundViews(deps: Deps, runId: string): Promise<RoundView[]> {
         survivors: attempt.phase === 'released' ? (u3?.length ?? null) : null,
         dropped: tenants.map((tenant) => tenant.ref),
         failCode: attempt.failCode,
-        metrics: attempt.phase === 'released' ? (evaluations.get(attempt.round) ?? {}) : {},
-        metricsWithheld: false,
+        metrics: (evaluation?.metrics ?? {}) as RoundView['metrics'],
+        metricsWithheld: evaluation?.withheld ?? false,
         witnesses: { have: covering.get(attempt.id) ?? 0, needs: log.needs },
         openedAt: attempt.createdAt.toISOString(),
         endedAt: attempt.endedAt?.toISOString() ?? null,
@@ -152,13 +151,4 @@ async function cosigners(tx: Tx, runId: string): Promise<Map<string, number>> {
     WHERE a.run_id = ${runId}
     GROUP BY a.id`;
   return new Map(rows.map(({ id, have }) => [id, have]));
-}
-
-/** Metrics are shown for one set of survivors, that of the first round which has any. */
-function withholding(rounds: readonly RoundView[]): RoundView[] {
-  const scored = rounds.filter((round) => Object.keys(round.metrics).length > 0);
-  const shown = scored[0]?.dropped.join();
-  return rounds.map((round) =>
-    scored.includes(round) && round.dropped.join() !== shown ? { ...round, metrics: {}, metricsWithheld: true } : round,
-  );
 }

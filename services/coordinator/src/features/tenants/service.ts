@@ -105,6 +105,9 @@ export async function revokeConnector(
   }
   await deps.db.transaction(async (tx) => {
     const tenant = await requireTenant(tx, tenantRef);
+    // An unspent join string would only fetch a fresh certificate.
+    const usedAt = await databaseNow(tx);
+    await tx.joinToken.updateMany({ where: { tenantRef: tenant.ref, usedAt: null }, data: { usedAt } });
     const certificates = await tx.certificate.findMany({ where: { connector: { tenantRef: tenant.ref } } });
     for (const { serial } of certificates) {
       const { count } = await tx.revocation.createMany({

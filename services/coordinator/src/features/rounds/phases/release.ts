@@ -136,18 +136,24 @@ async function publishEvaluation(
   result: Result,
 ): Promise<void> {
   if (Object.keys(result.metrics).length === 0) return;
-  const digest = digestOf(
-    canonicalBytes({ modelDigest: row.modelDigest, metrics: result.metrics, survivors: result.survivors.length }),
-  );
   const { runId, round, modelDigest } = row;
-  await tx.evaluation.create({
-    data: { runId, round, modelDigest, survivors: result.survivors.length, metrics: result.metrics, digest },
-  });
-  await deps.log.appendLeaf(tx, {
-    type: 'model.evaluated',
-    ...attemptLeaf(row),
-    version,
-    evaluationDigest: digest,
-    gates: [],
-  });
+  const withheld = await isSubtractable(tx, runId, result.survivors);
+  const metrics = withheld ? {} : result.metrics;
+  const survivors = result.survivors.length;
+  const digest = digestOf(canonicalBytes({ modelDigest, metrics, survivors }));
+  await tx.evaluation.create({ data: { runId, round, modelDigest, survivors, metrics, withheld, digest } });
+  const evaluated = { ...attemptLeaf(row), version, evaluationDigest: digest, gates: [] };
+  await deps.log.appendLeaf(tx, { type: 'model.evaluated', ...evaluated });
+}
+
+/**
+ * Metrics of a run are shown for one set of survivors, that of its first scored round. Those of another set stay away
+ * from every view, report and bundle: counts of two sums side by side give those of the tenants between them.
+ */
+async function isSubtractable(tx: Tx, runId: string, survivors: readonly number[]): Promise<boolean> {
+  const first = await tx.evaluation.findFirst({ where: { runId }, orderBy: { round: 'asc' } });
+  if (!first) return false;
+  const attempt = await tx.attempt.findFirstOrThrow({ where: { runId, round: first.round, phase: 'released' } });
+  const shown = (await phaseList(tx, attempt.id, 'u3'))!.members;
+  return shown.join() !== survivors.join();
 }
