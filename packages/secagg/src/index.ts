@@ -51,7 +51,7 @@ export { type DecodedAggregate, decodeAggregate, meanUpdate } from './quantisati
 export { quantiseNearest } from './quantisation/quantise.ts';
 export { weightOf } from './quantisation/weight.ts';
 export { aesCtrExpander, type Expander, type Keystream } from './ring/masks.ts';
-export { checkRosterForTenant, type OwnIdentity, rosterApproval } from './roster/check.ts';
+export { checkRosterForTenant, checkRosterOffer, type OwnIdentity, rosterApproval } from './roster/check.ts';
 export {
   encodeRoster,
   parseRoster,

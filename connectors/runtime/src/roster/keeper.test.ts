@@ -140,6 +140,42 @@ describe('later epoch', () => {
     expect(one.pinned()?.epoch).toBe(1);
   });
 
+  const lies: [string, (body: Record<string, unknown>) => void][] = [
+    ['with other keys in the own row', (body) => (body.members = otherKeys().roster.members)],
+    ['that follows another roster', (body) => (body.prevRoster = toBase64url(sha256(Buffer.from('x'))))],
+    ['of another series', (body) => (body.rosterId = 'other')],
+  ];
+  for (const [what, lie] of lies) {
+    it(`is not approved ${what}: nothing is signed`, async () => {
+      const one = await pinnedFirst();
+      const bent = successor(first.roster, lie);
+      offered = { body: bent.body, approvals: [] };
+      await expect(one.approve(hashText(bent.roster))).rejects.toMatchObject({ code: 'ROSTER_REFUSED' });
+      expect(offered.approvals).toEqual([]);
+      expect(state.egress.list({ limit: 1 })).toEqual([]);
+    });
+  }
+
+  it('is not approved below the local floor', async () => {
+    await pinnedFirst();
+    await expect(keeper('minCohort: 6').approve(hashText(second.roster))).rejects.toMatchObject({
+      code: 'ROSTER_REFUSED',
+    });
+    expect(offered!.approvals).toEqual([]);
+  });
+
+  it('is approved once: the same roster again, never another of its epoch, also after a restart', async () => {
+    const one = await pinnedFirst();
+    await one.approve(hashText(second.roster));
+    await one.approve(hashText(second.roster));
+    expect(offered!.approvals).toHaveLength(2);
+    expect(offered!.approvals[0]).toEqual(offered!.approvals[1]);
+    const other = successor(first.roster);
+    offered = { body: other.body, approvals: [] };
+    await expect(keeper().approve(hashText(other.roster))).rejects.toMatchObject({ code: 'ROSTER_REFUSED' });
+    expect(offered.approvals).toEqual([]);
+  });
+
   it('never goes back', async () => {
     const one = await pinnedFirst();
     offered!.approvals.push(...tenants.slice(1).map((t) => approvalOf(t, second)));

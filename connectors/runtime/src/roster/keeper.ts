@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import {
   checkRosterForTenant,
+  checkRosterOffer,
   parseRoster,
   type Roster,
   rosterApproval,
@@ -43,7 +44,12 @@ export interface RosterKeeper {
   whenPinned(signal: AbortSignal): Promise<Roster>;
   /** @throws ConnectorError `ROSTER_NONE`, `HASH_MISMATCH`, `ROSTER_REFUSED`, `APPROVALS_MISSING` */
   pin(hash: string): Promise<Roster>;
-  /** Signs and sends `roster-approve` for a later epoch. @returns true when that pinned it */
+  /**
+   * Signs and sends `roster-approve` for a later epoch that passes every check but the quorum, one roster an epoch.
+   *
+   * @returns true when that pinned it
+   * @throws ConnectorError `ROSTER_NONE`, `HASH_MISMATCH`, `ROSTER_REFUSED`
+   */
   approve(hash: string): Promise<boolean>;
 }
 
@@ -83,8 +89,12 @@ export function rosterKeeper(deps: KeeperDeps): RosterKeeper {
     return roster;
   }
 
-  /** Every check of section 3 that the connector can make; the admin's comparison of the hash stands beside it. */
-  function check(found: Offered): void {
+  /**
+   * Every check of section 3 that the connector can make; the admin's comparison of the hash stands beside it.
+   *
+   * @param quorum false before the own approval: everything but the others' approvals
+   */
+  function check(found: Offered, quorum: boolean): void {
     const { minCohort } = deps.policy().policy;
     const size = found.roster.members.length;
     if (size < minCohort) throw refused(`it has ${size} members and the local policy asks for ${minCohort}`);
@@ -96,7 +106,8 @@ export function rosterKeeper(deps: KeeperDeps): RosterKeeper {
       ...(newest() && { pinned: newest()! }),
     };
     try {
-      checkRosterForTenant(found.roster, own, validApprovals(found));
+      if (quorum) checkRosterForTenant(found.roster, own, validApprovals(found));
+      else checkRosterOffer(found.roster, own);
     } catch (error) {
       throw error instanceof SecaggError ? refused(error.detail) : error;
     }
@@ -126,7 +137,7 @@ export function rosterKeeper(deps: KeeperDeps): RosterKeeper {
     if (!offer || !old || offer.roster.epoch !== old.epoch + 1) return false;
     if (!state.trust.approvedLocally(hashText(offer.roster))) return false;
     if (validApprovals(offer).length < approvalsNeeded(old)) return false;
-    check(offer);
+    check(offer, true);
     store(offer);
     return true;
   }
@@ -153,7 +164,7 @@ export function rosterKeeper(deps: KeeperDeps): RosterKeeper {
           'A later epoch is approved first.',
           'Run approve with this hash.',
         );
-      check(found);
+      check(found, true);
       return store(found);
     },
     async approve(hash) {
@@ -163,10 +174,14 @@ export function rosterKeeper(deps: KeeperDeps): RosterKeeper {
       const found = await named(hash);
       if (found.roster.epoch !== old.epoch + 1)
         throw refused(`epoch ${found.roster.epoch} does not follow ${old.epoch}`);
+      check(found, false);
       const row = old.members.find((m) => m.tenantRef === member.tenantRef)!;
       const bytes = encodeSigned(rosterApproval(row.idx, found.roster.rosterHash, keys.roster));
-      state.trust.approveLocally(hash, now());
-      state.egress.record({ what: 'roster-approve', digest: digestOf(bytes), bytes: bytes.length }, now());
+      state.transaction(() => {
+        if (!state.trust.approveLocally(found.roster.epoch, hash, now()))
+          throw refused(`another roster of epoch ${found.roster.epoch} was approved here`);
+        state.egress.record({ what: 'roster-approve', digest: digestOf(bytes), bytes: bytes.length }, now());
+      });
       await client.call('approveRoster', { body: bytes });
       await fetchOffer();
       return tryPinLater();

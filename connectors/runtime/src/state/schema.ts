@@ -74,7 +74,12 @@ CREATE TABLE IF NOT EXISTS roster (
   pinned_at INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE IF NOT EXISTS roster_approval (hash TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+-- One approval for each epoch: a quorum stands for one successor only because nobody signs two.
+CREATE TABLE IF NOT EXISTS roster_approval (
+  epoch INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,
+  at INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE IF NOT EXISTS approver_list (version INTEGER PRIMARY KEY, envelope BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
 

@@ -29,7 +29,8 @@ export interface TrustStore {
   pinned(): PinnedRow[];
   pin(row: PinnedRow, at: number): void;
   approvedLocally(hash: string): boolean;
-  approveLocally(hash: string, at: number): void;
+  /** False when another roster of that epoch was approved here before. */
+  approveLocally(epoch: number, hash: string, at: number): boolean;
   witness(): WitnessRow | undefined;
   setWitness(row: WitnessRow): void;
   approverList(): { version: number; envelope: Buffer } | undefined;
@@ -43,8 +44,10 @@ const buffer = (value: unknown): Buffer => Buffer.from(value as Uint8Array);
 export function trustStore({ sql }: StateDatabase): TrustStore {
   const rosters = sql.prepare('SELECT epoch, hash, body, approvals FROM roster ORDER BY epoch');
   const addRoster = sql.prepare('INSERT INTO roster (epoch, hash, body, approvals, pinned_at) VALUES (?, ?, ?, ?, ?)');
-  const approval = sql.prepare('SELECT 1 AS known FROM roster_approval WHERE hash = ?');
-  const addApproval = sql.prepare('INSERT INTO roster_approval (hash, at) VALUES (?, ?) ON CONFLICT DO NOTHING');
+  const approval = sql.prepare('SELECT epoch FROM roster_approval WHERE hash = ?');
+  const addApproval = sql.prepare(
+    'INSERT INTO roster_approval (epoch, hash, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+  );
   const witness = sql.prepare('SELECT size, root, fork FROM witness');
   const setWitness = sql.prepare(
     `INSERT INTO witness (id, size, root, fork) VALUES (1, ?, ?, ?)
@@ -66,7 +69,10 @@ export function trustStore({ sql }: StateDatabase): TrustStore {
       })),
     pin: (row, at) => void addRoster.run(row.epoch, row.hash, row.body, row.approvals, at),
     approvedLocally: (hash) => approval.get(hash) !== undefined,
-    approveLocally: (hash, at) => void addApproval.run(hash, at),
+    approveLocally(epoch, hash, at) {
+      addApproval.run(epoch, hash, at);
+      return approval.get(hash)?.epoch === epoch;
+    },
     witness() {
       const row = witness.get();
       return row && { size: Number(row.size), root: buffer(row.root), fork: row.fork === 1 };

@@ -24,12 +24,22 @@ export interface OwnIdentity {
  * @throws SecaggError `ROSTER`
  */
 export function checkRosterForTenant(roster: Roster, own: OwnIdentity, approvals: readonly Signed[] = []): void {
+  checkRosterOffer(roster, own);
+  if (own.pinned !== undefined) checkQuorum(roster, own.pinned, approvals);
+}
+
+/**
+ * All of that but the quorum: what a roster must fulfil before this tenant adds its own approval.
+ *
+ * @throws SecaggError `ROSTER`
+ */
+export function checkRosterOffer(roster: Roster, own: OwnIdentity): void {
   const row = roster.members.find((member) => member.tenantRef === own.tenantRef);
   if (row === undefined) throw rosterFault('it has no row for this tenant');
   if (row.rosterKey !== toBase64url(own.rosterKey)) throw rosterFault('the own row carries another roster key');
   if (row.witnessKey !== toBase64url(own.witnessKey)) throw rosterFault('the own row carries another witness key');
   if (own.pinned === undefined) checkFirst(roster, own.rootSpki);
-  else checkSuccessor(roster, own.pinned, approvals);
+  else checkSuccessor(roster, own.pinned);
 }
 
 /** This tenant's consent to a new epoch, signed with its roster key of the old one. */
@@ -45,12 +55,16 @@ function checkFirst(roster: Roster, rootSpki: Uint8Array | undefined): void {
   }
 }
 
-function checkSuccessor(roster: Roster, pinned: Roster, approvals: readonly Signed[]): void {
+function checkSuccessor(roster: Roster, pinned: Roster): void {
   if (roster.rosterHash.equals(pinned.rosterHash)) return;
   if (roster.rosterId !== pinned.rosterId) throw rosterFault('it has another rosterId');
   if (roster.epoch !== pinned.epoch + 1)
     throw rosterFault(`epoch ${roster.epoch} does not follow epoch ${pinned.epoch}`);
   if (!decodeField(roster.prevRoster).equals(pinned.rosterHash)) throw rosterFault('it follows another roster');
+}
+
+function checkQuorum(roster: Roster, pinned: Roster, approvals: readonly Signed[]): void {
+  if (roster.rosterHash.equals(pinned.rosterHash)) return;
   const approved = new Set(approvals.map((approval) => approvingMember(approval, roster, pinned)));
   const needed = rosterQuorum(pinned);
   if (approved.size < needed)
