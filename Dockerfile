@@ -24,6 +24,8 @@ COPY policies/ policies/
 
 FROM base AS runtime
 ENV NODE_ENV=production
+# Telemetry first in every process; it loads nothing more unless OTEL_ variables name an exporter.
+ENV NODE_OPTIONS="--import @sumveil/telemetry/preload"
 COPY --from=production /app/ ./
 RUN mkdir -p /var/lib/sumveil/artifacts && chown -R node:node /var/lib/sumveil
 USER 1000:1000
