@@ -33,7 +33,7 @@ export async function submitPlan(world: World, tell: Narrator): Promise<string> 
   writeFileSync(modelFile!, model);
   await mustSumveil(['model', 'upload', modelFile!], operator);
   const { planDigest } = await mustSumveil<{ planDigest: string }>(['plan', 'submit', planFile!], operator);
-  tell.say('logistic regression, 1 statistics round, 8 training rounds of 20 local steps, 1 evaluation round');
+  tell.say('logistic regression: 1 round of statistics, 8 of training, 1 of evaluation');
   tell.say(planDigest);
   return planDigest;
 }

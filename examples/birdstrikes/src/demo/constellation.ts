@@ -8,14 +8,14 @@ export async function startAirlines(folder: string, tell: Narrator): Promise<Wor
   const airlines = await prepareAirlines((slug) => `${folder}/tenants/${slug}/data`);
   const rows = airlines.reduce((sum, airline) => sum + airline.rows, 0);
   tell.say(
-    `${rows.toLocaleString('en-US')} FAA wildlife-strike records, split to ${airlines.length} folders that only their airline reads`,
+    `${rows.toLocaleString('en-US')} FAA wildlife-strike records in ${airlines.length} folders, one for each airline`,
   );
   const world = await startWorld({
     folder,
     tenants: airlines.map(({ name, slug, path }) => ({ name: titleCase(name), slug, region: 'US', csv: path })),
   });
-  tell.say(`each connector made its keys itself, joined with a one-time string that two people had to ticket,`);
-  tell.say(`and talks to the coordinator by mutual TLS 1.3 from a process of its own`);
+  tell.say('each connector is a process of its own; it made its keys itself, joined with a');
+  tell.say('one-time string that took two tickets, and speaks mutual TLS 1.3');
   return world;
 }
 
@@ -27,7 +27,7 @@ export async function agreeOnRoster(world: World, tell: Narrator): Promise<void>
   tell.say(groups.slice(8).join(' '));
   await declareApprovers(world);
   tell.good(
-    `${world.tenants.length} of ${world.tenants.length} admins compared these 16 groups and pinned them; the roster is in force`,
+    `${world.tenants.length} of ${world.tenants.length} admins compared these 16 groups and pinned them; it is in force`,
   );
 }
 
