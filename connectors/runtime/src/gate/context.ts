@@ -7,7 +7,7 @@ import type { Material } from './material.ts';
 
 /** What the tenant knows by itself at the moment of judging. Nothing here comes from the coordinator unchecked. */
 export interface GateContext {
-  /** pinned epoch that the plan names; undefined when it names none */
+  /** the one roster the plan may name: the newest pinned epoch when an attempt is joined, then the attempt's */
   readonly roster: Roster | undefined;
   readonly tenantRef: string;
   /** ms since 1970 */

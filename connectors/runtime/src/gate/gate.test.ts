@@ -1,5 +1,6 @@
 import { buildGrant } from '@sumveil/approvals';
 import { generateEd25519 } from '@sumveil/identity';
+import { encodeRoster, parseRoster, type Roster } from '@sumveil/secagg';
 import {
   canonicalBytes,
   decodeSigned,
@@ -66,9 +67,14 @@ const cases: Case[] = [
     parts: (parts) => ({ ...parts, keys: { ...parts.keys, grant: generateEd25519() } }),
   },
   {
-    what: 'a roster that is not pinned',
+    what: 'a round while nothing is pinned',
     code: 'GATE_SIGNER',
     context: (context) => ({ ...context, roster: undefined }),
+  },
+  {
+    what: 'a grant and plan under an epoch that a later one has replaced',
+    code: 'GATE_SIGNER',
+    context: (context) => ({ ...context, roster: nextEpoch(context.roster!) }),
   },
   {
     what: 'one byte added to the plan file',
@@ -214,6 +220,11 @@ const cases: Case[] = [
     }),
   },
 ];
+
+/** The same members and keys: only the epoch tells. */
+function nextEpoch({ rosterHash, ...fields }: Roster): Roster {
+  return parseRoster(encodeRoster({ ...fields, epoch: fields.epoch + 1, prevRoster: toBase64url(rosterHash) }));
+}
 
 /** A coordinator that puts another grant under the round plan it has signed. */
 function regranted(raw: RawMaterial, parts: Parts, grant: Parts['grant']): RawMaterial {

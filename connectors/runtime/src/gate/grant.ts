@@ -5,9 +5,14 @@ import type { GateContext } from './context.ts';
 import type { Material } from './material.ts';
 import { GateRefusal, under } from './verdict.ts';
 
-/** GATE_SIGNER: the grant is by the grant key of the pinned roster, and made for that roster. */
-export function checkSigner({ grantEnvelope, grant }: Material, { roster }: GateContext): Roster {
-  if (!roster) throw new GateRefusal('GATE_SIGNER', 'the plan names a roster that is not pinned here');
+/**
+ * GATE_SIGNER: plan and grant are made for the one roster that counts, and the grant is by its grant key. An earlier epoch
+ * does not count any more: whoever was taken out of the roster would go on under it (secure-aggregation section 3).
+ */
+export function checkSigner({ grantEnvelope, grant, plan }: Material, { roster }: GateContext): Roster {
+  if (!roster) throw new GateRefusal('GATE_SIGNER', 'no roster is pinned here');
+  if (plan.rosterHash !== toBase64url(roster.rosterHash))
+    throw new GateRefusal('GATE_SIGNER', `the plan names another roster than the pinned epoch ${roster.epoch}`);
   under('GATE_SIGNER', () => verifyGrant(grantEnvelope, roster.grantKey));
   if (grant.rosterHash !== `sha256:${roster.rosterHash.toString('hex')}`)
     throw new GateRefusal('GATE_SIGNER', 'the grant was made for another roster');

@@ -35,7 +35,7 @@ export interface Offered {
 export interface RosterKeeper {
   /** Newest pinned epoch. */
   pinned(): Roster | undefined;
-  /** A pinned epoch by its hash: an attempt ends under the roster that its plan names. */
+  /** A pinned epoch by its hash: results of attempts that were opened under an earlier one still come. */
   byHash(hash: string): Roster | undefined;
   offered(): Offered | undefined;
   /** Asks the coordinator; pins a later epoch by itself when it is approved here and by the old quorum. */

@@ -73,7 +73,7 @@ async function judgeWhenSettled(site: Site, task: Task) {
     const raw = await fetchRawMaterial(site, task);
     requirePlanOf(raw, task);
     const size = site.state.trust.witness()?.size ?? 0;
-    const judged = await judgeRaw(site, raw, task.planHash, size);
+    const judged = await judgeRaw(site, raw, task.planHash, { minSize: size });
     const late = site.now() >= until || site.stopping.aborted;
     if (judged.verdict.ok || late || !maySettle(site, raw, judged.verdict.fault)) return { raw, size, ...judged };
     await pause(LOOK_MS, site.stopping);

@@ -1,3 +1,4 @@
+import type { Roster } from '@sumveil/secagg';
 import type { Dataset } from '@sumveil/trainers';
 import { parseDsse } from '@sumveil/wire';
 import type { GateContext } from '../gate/context.ts';
@@ -14,22 +15,27 @@ export interface Judged {
 /**
  * Runs the gate with what the tenant knows at this moment: policy file, withdrawals, own list, ledger, counters, clock.
  *
- * @param minSize log size that the proofs must reach; the second pass judges the proofs of the first
+ * @param fixed what the second pass keeps of the first: an attempt ends under the roster and log size it was joined under
  */
-export async function judgeRaw(site: Site, raw: RawMaterial, planHash: string, minSize?: number): Promise<Judged> {
+export async function judgeRaw(
+  site: Site,
+  raw: RawMaterial,
+  planHash: string,
+  fixed: { readonly roster?: Roster; readonly minSize: number },
+): Promise<Judged> {
   let dataset: Dataset | undefined;
   const { state, rosters, member, now } = site;
   const contextOf = (material: Material): GateContext => {
     const own = state.trust.approverList();
     const witness = state.trust.witness();
     return {
-      roster: rosters.byHash(material.plan.rosterHash),
+      roster: fixed.roster ?? rosters.pinned(),
       tenantRef: member.tenantRef,
       now: now(),
       policy: site.policy().policy,
       ownApprovers: own && parseDsse(own.envelope),
       ownWithdrawals: state.trust.withdrawals().map((row) => parseDsse(row.envelope)),
-      witness: { size: minSize ?? witness?.size ?? 0, fork: witness?.fork ?? false },
+      witness: { size: fixed.minSize, fork: witness?.fork ?? false },
       spentMicro: state.ledger.totalMicro(LEDGER),
       job: state.attempts.job(material.grant.runId),
       attempts: state.attempts.of(material.grant.runId).filter((row) => row.planHash !== planHash),

@@ -19,14 +19,14 @@ export async function masked(site: Site, attempt: Attempt, task: Task): Promise<
   if (isPast(attempt, 'shared')) return;
   showPhase(site, attempt, 'masked');
   const { list, messages } = await fetchList(site, attempt, 'shares');
-  const { planHash, ended } = attempt;
+  const { planHash, ended, roster, admittedAtSize: minSize } = attempt;
   const delivered = await untilAnswered(site, attempt, () =>
     site.client.call('envelopes', { params: { planHash }, signal: ended.signal }),
   );
   if (attempt.state.step !== 'shared') return;
   attempt.state = checkShares(attempt.state, { list, m1s: messages, delivered });
   const result = await trained(site, attempt);
-  const { verdict } = await judgeRaw(site, attempt.raw, planHash, attempt.admittedAtSize);
+  const { verdict } = await judgeRaw(site, attempt.raw, planHash, { roster, minSize });
   if (!verdict.ok) {
     endAttempt(attempt);
     return await sendRefusal(site, task, attempt.grantDigest, verdict.fault);
