@@ -1,18 +1,8 @@
-import { buildGrant } from '@sumveil/approvals';
 import { generateEd25519 } from '@sumveil/identity';
-import { encodeRoster, parseRoster, type Roster } from '@sumveil/secagg';
-import {
-  canonicalBytes,
-  decodeSigned,
-  dsseBytes,
-  dssePayload,
-  encodeSigned,
-  sha256,
-  signBody,
-  toBase64url,
-} from '@sumveil/wire';
+import { decodeSigned, dsseBytes, encodeSigned, signBody, toBase64url } from '@sumveil/wire';
 import { describe, expect, it } from 'vitest';
 import { parseLocalPolicy } from '../policy/local-policy.ts';
+import { nextEpoch, otherRound, planLeafOfOther, regranted, renamed } from '../testing/lies.ts';
 import { goodContext, goodParts, NOW, type Parts, partsFor, RUN, rawMaterial } from '../testing/material.ts';
 import { planFile } from '../testing/plan.ts';
 import { approve, listOf, testTenant } from '../testing/tenants.ts';
@@ -113,7 +103,23 @@ const cases: Case[] = [
   {
     what: 'an own approver who asked for the run',
     code: 'GATE_APPROVAL_OWN',
-    raw: (raw, { tenants }) => ({ ...raw, requesterRef: tenants[0]!.officer.ref }),
+    parts: (parts) => ({ ...parts, requesterRef: parts.tenants[0]!.officer.ref }),
+  },
+  {
+    what: 'another tenant’s approver who asked for the run',
+    code: 'GATE_APPROVAL_OTHERS',
+    parts: (parts) => ({ ...parts, requesterRef: parts.tenants[1]!.steward.ref }),
+  },
+  {
+    what: 'a requester that the log does not name',
+    code: 'GATE_LOG_PROOF',
+    parts: (parts) => ({ ...parts, requesterRef: parts.tenants[1]!.steward.ref }),
+    raw: (raw) => ({ ...raw, planLeaf: renamed(raw.planLeaf, { requesterRef: 'x'.repeat(16) }) }),
+  },
+  {
+    what: 'the leaf of another plan',
+    code: 'GATE_LOG_PROOF',
+    raw: (raw, parts) => ({ ...raw, ...planLeafOfOther(parts) }),
   },
   {
     what: 'another tenant without its steward',
@@ -146,7 +152,7 @@ const cases: Case[] = [
   {
     what: 'a log older than what was cosigned here',
     code: 'GATE_LOG_PROOF',
-    context: (context) => ({ ...context, witness: { size: 3, fork: false } }),
+    context: (context) => ({ ...context, witness: { size: 4, fork: false } }),
   },
   {
     what: 'a log that has forked',
@@ -220,34 +226,6 @@ const cases: Case[] = [
     }),
   },
 ];
-
-/** The same members and keys: only the epoch tells. */
-function nextEpoch({ rosterHash, ...fields }: Roster): Roster {
-  return parseRoster(encodeRoster({ ...fields, epoch: fields.epoch + 1, prevRoster: toBase64url(rosterHash) }));
-}
-
-/** A coordinator that puts another grant under the round plan it has signed. */
-function regranted(raw: RawMaterial, parts: Parts, grant: Parts['grant']): RawMaterial {
-  const envelope = buildGrant(grant, parts.keys.grant);
-  const body = JSON.parse(Buffer.from(decodeSigned(raw.plan).body).toString('utf8'));
-  body.grantDigest = toBase64url(sha256(dssePayload(envelope)));
-  const plan = encodeSigned(signBody('plan', canonicalBytes(body), parts.keys.coordinator));
-  return { ...raw, grant: dsseBytes(envelope), plan };
-}
-
-function otherRound(parts: Parts): Pick<RawMaterial, 'roundLeaf' | 'roundProof' | 'grantLeaf' | 'grantProof'> {
-  const other = rawMaterial({
-    ...parts,
-    args: {
-      ...parts.args,
-      modelHash: toBase64url(Buffer.alloc(32, 9)),
-      round: 2,
-      prevManifest: toBase64url(Buffer.alloc(32, 8)),
-    },
-  });
-  const { roundLeaf, roundProof, grantLeaf, grantProof } = other;
-  return { roundLeaf, roundProof, grantLeaf, grantProof };
-}
 
 async function run({ parts, raw, context }: Omit<Case, 'what' | 'code'>): Promise<Verdict> {
   const made = parts?.(good) ?? good;

@@ -57,7 +57,7 @@ export function checkOwnApproval(material: Material, context: GateContext, roste
     approverList: ownApprovers,
     approvals: material.grant.approvals,
     planDigest: material.planDigest,
-    requesterRef: material.raw.requesterRef,
+    requesterRef: material.planLeaf.requesterRef,
     at: now,
     ownWithdrawals,
   });
@@ -69,7 +69,7 @@ export function checkOwnApproval(material: Material, context: GateContext, roste
  * coordinator that fills a cohort with tenants of its own making fails here.
  */
 export function checkOtherApprovals(material: Material, context: GateContext, roster: Roster): void {
-  const { grant, manifest, lists, planDigest, raw } = material;
+  const { grant, manifest, lists, planDigest, planLeaf } = material;
   const refuse = (why: string) => new GateRefusal('GATE_APPROVAL_OTHERS', why);
   const stranger = grant.cohort.members.find((member) => !manifest.cohort.members.includes(member));
   if (stranger) throw refuse(`${stranger} is in the cohort, but not eligible by the plan`);
@@ -86,7 +86,7 @@ export function checkOtherApprovals(material: Material, context: GateContext, ro
       approverList: own ? context.ownApprovers : lists.get(tenantRef),
       approvals: grant.approvals,
       planDigest,
-      requesterRef: raw.requesterRef,
+      requesterRef: planLeaf.requesterRef,
       at: context.now,
     });
     if (!verdict.in) throw refuse(`${tenantRef}: ${verdict.reasons.join(', ')}`);

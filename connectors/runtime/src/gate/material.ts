@@ -22,7 +22,8 @@ export interface RawMaterial {
   readonly grantLeaf: Uint8Array;
   readonly grantProof: Uint8Array;
   readonly approverLists: readonly Uint8Array[];
-  readonly requesterRef: string;
+  readonly planLeaf: Uint8Array;
+  readonly planProof: Uint8Array;
   readonly plan: Uint8Array;
   readonly roundLeaf: Uint8Array;
   readonly roundProof: Uint8Array;
@@ -33,6 +34,7 @@ export interface Material {
   readonly raw: RawMaterial;
   readonly planDigest: string;
   readonly manifest: PlanManifest;
+  readonly planLeaf: LeafOf<'plan.submitted'>;
   readonly task: TrainTask;
   readonly stage: Stage;
   readonly stages: readonly Stage[];
@@ -61,6 +63,7 @@ export function readMaterial(raw: RawMaterial): Material {
       raw,
       planDigest: digestOf(raw.planFile),
       manifest,
+      planLeaf: leafOf(raw.planLeaf, 'plan.submitted'),
       task: parseTask(manifest.task),
       stage: stageOf(manifest.stages, plan.round),
       stages: manifest.stages,
@@ -77,7 +80,7 @@ export function readMaterial(raw: RawMaterial): Material {
   });
 }
 
-function leafOf<T extends 'grant.issued' | 'round.opened'>(bytes: Uint8Array, type: T): LeafOf<T> {
+function leafOf<T extends 'plan.submitted' | 'grant.issued' | 'round.opened'>(bytes: Uint8Array, type: T): LeafOf<T> {
   const leaf = parseLeaf(bytes);
   if (leaf.type !== type) throw new GateRefusal('GATE_FORMAT', `expected a leaf ${type}, found ${leaf.type}`);
   return leaf as unknown as LeafOf<T>;

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeRoster, parseRoster, type Roster } from '@sumveil/secagg';
+import type { Roster } from '@sumveil/secagg';
 import { dsseBytes, toBase64url } from '@sumveil/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseLocalPolicy } from '../policy/local-policy.ts';
 import type { Site } from '../site.ts';
 import { openState, type State } from '../state/state.ts';
+import { nextEpoch } from '../testing/lies.ts';
 import { goodParts, NOW, rawMaterial } from '../testing/material.ts';
 import { CODE_DIGEST } from '../testing/plan.ts';
 import { judgeRaw } from './judge-task.ts';
@@ -41,10 +42,6 @@ function siteOf(...epochs: Roster[]): Site {
     codeDigest: CODE_DIGEST,
     now: () => NOW,
   } as unknown as Site;
-}
-
-function nextEpoch({ rosterHash, ...fields }: Roster): Roster {
-  return parseRoster(encodeRoster({ ...fields, epoch: fields.epoch + 1, prevRoster: toBase64url(rosterHash) }));
 }
 
 describe('the gate with what the connector keeps', () => {

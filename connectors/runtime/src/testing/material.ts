@@ -30,6 +30,7 @@ export interface Parts {
   readonly roster: Roster;
   readonly planFile: Buffer;
   readonly approvals: readonly DsseEnvelope[];
+  readonly requesterRef: string;
   readonly grant: Omit<Grant, 'v'>;
   readonly args: RoundArgs;
 }
@@ -66,7 +67,14 @@ export function partsFor(base: Pick<Parts, 'now' | 'keys' | 'tenants' | 'roster'
     policyBundle: digestOf(Buffer.from('bundle')),
     decisionId: 'decision-1',
   };
-  return { ...base, planFile: plan, approvals, grant, args: argsFor(now, toBase64url(sha256(baseModel))) };
+  return {
+    ...base,
+    planFile: plan,
+    approvals,
+    requesterRef: REQUESTER,
+    grant,
+    args: argsFor(now, toBase64url(sha256(baseModel))),
+  };
 }
 
 export function argsFor(now: number, modelHash: string, o: Partial<RoundArgs> = {}): RoundArgs {
@@ -80,6 +88,7 @@ export function rawMaterial(parts: Parts, cosigners = parts.tenants): RawMateria
   const { keys, tenants, roster, planFile: file } = parts;
   const grant = buildGrant(parts.grant, keys.grant);
   const body = roundPlan({ planFile: file, grantPayload: dssePayload(grant), roster }, parts.args);
+  const planLeaf = log.append(planLeafOf(file, parts.requesterRef));
   const grantLeaf = log.append(grantLeafOf(parts.grant, grantDigest(grant)));
   const roundLeaf = log.append(roundLeafOf(body, grantDigest(grant), roster));
   log.cosignAll(cosigners);
@@ -90,10 +99,26 @@ export function rawMaterial(parts: Parts, cosigners = parts.tenants): RawMateria
     grantLeaf: grantLeaf.bytes,
     grantProof: log.proof(grantLeaf.index),
     approverLists: tenants.map((t) => dsseBytes(t.list)),
-    requesterRef: REQUESTER,
+    planLeaf: planLeaf.bytes,
+    planProof: log.proof(planLeaf.index),
     plan: encodeSigned(signBody('plan', body, keys.coordinator)),
     roundLeaf: roundLeaf.bytes,
     roundProof: log.proof(roundLeaf.index),
+  };
+}
+
+export function planLeafOf(file: Buffer, requesterRef = REQUESTER): Record<string, unknown> {
+  const { model, code, cohort } = JSON.parse(file.toString());
+  return {
+    type: 'plan.submitted',
+    planDigest: digestOf(file),
+    baseModelDigest: model.digest,
+    codeDigest: code.digest,
+    requesterRef,
+    eligible: cohort.members,
+    minCohort: cohort.min,
+    epsilonTotalMicro: 0,
+    deltaInv: 1,
   };
 }
 

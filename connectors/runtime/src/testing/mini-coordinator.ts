@@ -18,7 +18,7 @@ import {
 import { digestText } from '../gate/grant.ts';
 import { stageOf } from '../gate/material.ts';
 import { TestLog } from './log.ts';
-import { argsFor, grantLeafOf, REQUESTER, RUN, roundLeafOf } from './material.ts';
+import { argsFor, grantLeafOf, planLeafOf, RUN, roundLeafOf } from './material.ts';
 import { MiniAttempt } from './mini-attempt.ts';
 import { baseModel, CODE_DIGEST } from './plan.ts';
 import { coordinatorKeys, raw } from './tenants.ts';
@@ -49,6 +49,7 @@ export class MiniCoordinator {
   rosterBody: Buffer | undefined;
   roster!: Roster;
   planFile!: Buffer;
+  submitted!: { bytes: Buffer; index: number };
   grant!: { envelope: DsseEnvelope; leaf: Buffer; index: number };
   stages!: Parameters<typeof stageOf>[0];
   #rounds = new Map<string, { leaf: Buffer; index: number }>();
@@ -88,6 +89,7 @@ export class MiniCoordinator {
     const members = this.roster.members.map((m) => m.tenantRef);
     this.planFile = planFile;
     this.stages = JSON.parse(planFile.toString()).stages;
+    this.submitted = this.#append(planLeafOf(planFile));
     const now = Date.now();
     const fields = {
       grantId: 'grant-1',
@@ -237,7 +239,8 @@ export class MiniCoordinator {
           leaf: this.grant.leaf.toString('base64'),
           proof: this.log.proof(this.grant.index, size).toString(),
           approverLists: [...this.lists.values()].map((list) => list.toString('base64')),
-          requesterRef: REQUESTER,
+          planLeaf: this.submitted.bytes.toString('base64'),
+          planProof: this.log.proof(this.submitted.index, size).toString(),
         };
       },
       attemptPlan: async (asked) => {

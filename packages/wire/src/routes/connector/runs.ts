@@ -19,7 +19,7 @@ export const runPlan = defineRoute({
 /** What the gate needs to judge a run; leaf and proof as in C2SP tlog-proof. All bytes in base64. */
 export const runGrant = defineRoute({
   name: 'runGrant',
-  summary: 'Grant in force with its leaf and log proof, and the approver lists of its cohort',
+  summary: 'Grant in force and submitted plan, each with its leaf and log proof, and the approver lists of the cohort',
   method: 'GET',
   path: '/v1/runs/:runId/grant',
   listener: 'connector',
@@ -30,7 +30,9 @@ export const runGrant = defineRoute({
     proof: z.string(),
     /** Newest list of each cohort tenant and each eligible tenant whose approvals are in the grant. */
     approverLists: z.array(z.base64()),
-    requesterRef: z.string(),
+    /** `plan.submitted`: who asked for the plan, under a quorum and not by the coordinator's word alone. */
+    planLeaf: z.base64(),
+    planProof: z.string(),
   }),
   status: 200,
   errors: ['NOT_FOUND', 'UNAUTHENTICATED', 'UNAVAILABLE'],

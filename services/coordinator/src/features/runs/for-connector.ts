@@ -51,22 +51,24 @@ export async function runOfCohort(tx: Tx, peer: ConnectorPeer, runId: string): P
 export async function grantMaterial(deps: Deps, peer: ConnectorPeer, runId: string) {
   const tx = deps.db.prisma;
   const { run, grant } = await runOfCohort(tx, peer, runId);
-  const proof = await deps.log.logProof(grant.leafKey);
-  if (!proof)
-    throw new CoordinatorError('UNAVAILABLE', 'The log proof of this grant is not ready yet.', {
+  // The dedupe key of `plan.submitted`: a plan is submitted once.
+  const planKey = JSON.stringify(['plan.submitted', run.planDigest]);
+  const [proof, submitted] = await Promise.all([deps.log.logProof(grant.leafKey), deps.log.logProof(planKey)]);
+  if (!proof || !submitted)
+    throw new CoordinatorError('UNAVAILABLE', 'The log proofs of this grant and its plan are not ready yet.', {
       retryAfterSeconds: 1,
     });
   const members = parseGrant(parseDsse(grant.envelope)).cohort.members;
   const lists = await tx.approverList.findMany({ where: { tenantRef: { in: members } }, orderBy: { version: 'asc' } });
   const newest = new Map(lists.map((list) => [list.tenantRef, list.envelope]));
-  const plan = await tx.plan.findUniqueOrThrow({ where: { digest: run.planDigest } });
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
   return {
     grant: base64(grant.envelope),
     leaf: base64(proof.leaf),
     proof: proof.tlogProof.toString('utf8'),
     approverLists: members.flatMap((ref) => (newest.has(ref) ? [base64(newest.get(ref)!)] : [])),
-    requesterRef: plan.requesterRef,
+    planLeaf: base64(submitted.leaf),
+    planProof: submitted.tlogProof.toString('utf8'),
   };
 }
 
