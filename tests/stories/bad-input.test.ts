@@ -1,8 +1,8 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { declareApprovers, mustSumveil, pinRoster, sumveil } from '@sumveil/constellation';
 import { encodeRoster } from '@sumveil/secagg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { declareApprovers, mustSumveil, pinRoster, sumveil } from '../constellation/index.ts';
 import { announce, connectorTls, managementTls, rawCaller, tokenFor } from './callers.ts';
 import { enrolWith, foreignTls, joinStringOf } from './enrolments.ts';
 import { hold, letPass } from './held-phase.ts';

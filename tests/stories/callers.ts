@@ -2,9 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
+import { type PersonEntry, type Tenant, tokenOf, type World } from '@sumveil/constellation';
 import { clientTls, readKeyFile, spkiPin } from '@sumveil/identity';
 import { Agent, request } from 'undici';
-import { type PersonEntry, type Tenant, tokenOf, type World } from '../constellation/index.ts';
 
 /** Problem details, as far as a story looks at them. */
 export interface Problem {
@@ -63,11 +63,13 @@ export function announce(
   const headers = { ...o.headers, 'content-length': String(o.length) };
   const asked = https.request(new URL(o.path, baseUrl), { ...tls, agent: false, method: o.method, headers });
   asked.on('error', reject);
-  asked.on('response', async (answer) => {
-    const bytes = Buffer.concat(await answer.toArray());
-    asked.destroy();
-    const type = answer.headers['content-type'] ?? '';
-    resolve({ status: answer.statusCode!, type, bytes, problem: JSON.parse(bytes.toString()) });
+  asked.on('response', (answer) => {
+    answer.toArray().then((pieces) => {
+      asked.destroy();
+      const bytes = Buffer.concat(pieces);
+      const type = answer.headers['content-type'] ?? '';
+      resolve({ status: answer.statusCode!, type, bytes, problem: JSON.parse(bytes.toString()) });
+    }, reject);
   });
   asked.write('x');
   return promise;

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { mustSumveil, type Tenant, type World } from '@sumveil/constellation';
 import {
   clientTls,
   connectorLeafOrder,
@@ -16,7 +17,6 @@ import {
   spkiDer,
 } from '@sumveil/identity';
 import { toBase64url } from '@sumveil/wire';
-import { mustSumveil, type Tenant, type World } from '../constellation/index.ts';
 import { managementTls, type Problem, rawCaller } from './callers.ts';
 
 /** A new join string for one more connector of a tenant: operator's ticket, then the admin's. */

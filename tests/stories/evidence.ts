@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { World } from '../constellation/index.ts';
+import type { World } from '@sumveil/constellation';
 import type { Rows } from './rows.ts';
 
 /** Bytes that the coordinator's side holds, and where. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { mustSumveil } from '@sumveil/constellation';
 import {
   federatedTrajectory,
   floatTrajectory,
@@ -12,7 +13,6 @@ import {
 import { flatten, modelTensors, readModel } from '@sumveil/learning';
 import { builtinCodeDigest, type Dataset } from '@sumveil/trainers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mustSumveil } from '../constellation/index.ts';
 import { openRows, type Rows } from './rows.ts';
 import { type RunStatus, type StoryWorld, startStory } from './story-world.ts';
 import { artifact } from './sums.ts';

@@ -1,4 +1,4 @@
-import type { Tenant } from '../constellation/index.ts';
+import type { Tenant } from '@sumveil/constellation';
 import type { Rows } from './rows.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decideOn, mustSumveil } from '@sumveil/constellation';
 import { parseJoinString } from '@sumveil/identity';
 import { readBundleZip } from '@sumveil/transparency';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decideOn, mustSumveil } from '../constellation/index.ts';
 import {
   type Held,
   heldInDatabase,

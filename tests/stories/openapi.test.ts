@@ -1,6 +1,6 @@
+import type { PersonEntry } from '@sumveil/constellation';
 import { type Role, type Route, routes } from '@sumveil/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PersonEntry } from '../constellation/index.ts';
 import { managementTls, rawCaller, tokenFor } from './callers.ts';
 import { type StoryWorld, startStory } from './story-world.ts';
 import { toyTenants } from './toy-table.ts';

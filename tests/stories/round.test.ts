@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   connectorReady,
   startConnector,
@@ -9,7 +8,8 @@ import {
   sumveil,
   type Tenant,
   urlsOf,
-} from '../constellation/index.ts';
+} from '@sumveil/constellation';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hold, letPass } from './held-phase.ts';
 import { openRows, type Rows } from './rows.ts';
 import { type Start, type StoryWorld, startStory } from './story-world.ts';

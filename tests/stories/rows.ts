@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { World } from '@sumveil/constellation';
 import { parseLeaf } from '@sumveil/transparency';
 import pg from 'pg';
-import type { World } from '../constellation/index.ts';
 
 /** The coordinator's rows as the owner of the schema sees them: what a test asserts, not what a process may read. */
 export interface Rows {

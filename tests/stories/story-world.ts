@@ -13,7 +13,7 @@ import {
   type Tenant,
   type TenantSpec,
   type World,
-} from '../constellation/index.ts';
+} from '@sumveil/constellation';
 
 export interface Decision {
   readonly action: string;

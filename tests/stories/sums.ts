@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Tenant, World } from '@sumveil/constellation';
 import { parseTask, type Stage } from '@sumveil/learning';
 import {
   decodeAggregate,
@@ -12,7 +13,6 @@ import {
   weightOf,
 } from '@sumveil/secagg';
 import { builtinTrainer, csvDataset, type TrainResult } from '@sumveil/trainers';
-import type { Tenant, World } from '../constellation/index.ts';
 import type { Rows } from './rows.ts';
 
 export interface Sum {

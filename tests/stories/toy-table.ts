@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TenantSpec } from '../constellation/index.ts';
+import type { TenantSpec } from '@sumveil/constellation';
 
 export interface ToyTable {
   readonly header: readonly string[];
