@@ -78,3 +78,26 @@ it('renews while work runs, and tells the work when it is lost', async () => {
   });
   await expect(lost).rejects.toMatchObject({ code: 'FENCED' });
 });
+
+it('is renewed although its holder’s transactions never leave a gap', async () => {
+  const lease = { resource: 'run:busy', holder: 'a', epoch: 1n };
+  await acquireLease(db, { resource: lease.resource, holder: 'a', ttlMs });
+  const done = new AbortController();
+  const holdAgain = async () => {
+    while (!done.signal.aborted) {
+      await db.transaction(async (tx) => {
+        await requireLease(tx, lease);
+        await tx.$executeRaw`SELECT pg_sleep(0.15)`;
+      });
+    }
+  };
+  const started = performance.now();
+  const busy = Array.from({ length: 4 }, (_, i) => db.prisma.$executeRaw`SELECT pg_sleep(${i * 0.04})`.then(holdAgain));
+  await db.prisma.$executeRaw`SELECT pg_sleep(0.2)`;
+  const renewed = await renewLease(db, lease, ttlMs);
+  const took = performance.now() - started;
+  done.abort();
+  await Promise.all(busy);
+  expect(renewed).toBe(true);
+  expect(took).toBeLessThan(1_000);
+});

@@ -18,25 +18,35 @@ export async function acquireLease(
   db: Database,
   { resource, holder, ttlMs }: { resource: string; holder: string; ttlMs: number },
 ): Promise<bigint | undefined> {
-  const rows = await db.transaction(
-    (tx) => tx.$queryRaw<{ epoch: bigint }[]>`
+  const rows = await db.transaction(async (tx) => {
+    await queueFor(tx, resource);
+    return tx.$queryRaw<{ epoch: bigint }[]>`
       INSERT INTO lease AS l (resource, epoch, holder, until)
-      VALUES (${resource}, 1, ${holder}, now() + make_interval(secs => ${ttlMs / 1000}))
+      VALUES (${resource}, 1, ${holder}, clock_timestamp() + make_interval(secs => ${ttlMs / 1000}))
       ON CONFLICT (resource) DO UPDATE SET epoch = l.epoch + 1, holder = excluded.holder, until = excluded.until
-      WHERE l.until < now() OR l.holder = excluded.holder
-      RETURNING epoch`,
-  );
+      WHERE l.until < clock_timestamp() OR l.holder = excluded.holder
+      RETURNING epoch`;
+  });
   return rows[0]?.epoch;
 }
 
 /** False when the lease is no longer ours; the epoch stays. */
 export async function renewLease(db: Database, lease: Held, ttlMs: number): Promise<boolean> {
-  const count = await db.transaction(
-    (tx) => tx.$executeRaw`
-      UPDATE lease SET until = now() + make_interval(secs => ${ttlMs / 1000})
-      WHERE resource = ${lease.resource} AND holder = ${lease.holder} AND epoch = ${lease.epoch}`,
-  );
+  const count = await db.transaction(async (tx) => {
+    await queueFor(tx, lease.resource);
+    return tx.$executeRaw`
+      UPDATE lease SET until = clock_timestamp() + make_interval(secs => ${ttlMs / 1000})
+      WHERE resource = ${lease.resource} AND holder = ${lease.holder} AND epoch = ${lease.epoch}`;
+  });
   return count === 1;
+}
+
+/**
+ * Waits for those that hold the lease row now, ahead of those that come later. The row lock alone is not fair: shared locks
+ * join each other, and a busy holder's own transactions would keep its renewal out until the lease has ended.
+ */
+async function queueFor(tx: Tx, resource: string): Promise<void> {
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`lease ${resource}`}, 0))::text`;
 }
 
 /** Lets the next one in at once; without it they wait for the end of the lease. */
@@ -56,7 +66,11 @@ export async function releaseLease(db: Database, lease: Held): Promise<void> {
  */
 export async function requireLease(tx: Tx, lease: Held): Promise<void> {
   const rows = await tx.$queryRaw<unknown[]>`
-    SELECT 1 FROM lease WHERE resource = ${lease.resource} AND epoch = ${lease.epoch} AND holder = ${lease.holder} FOR SHARE`;
+    WITH queued AS MATERIALIZED (
+      SELECT pg_advisory_xact_lock_shared(hashtextextended(${`lease ${lease.resource}`}, 0))::text AS done
+    )
+    SELECT 1 FROM lease, queued
+    WHERE resource = ${lease.resource} AND epoch = ${lease.epoch} AND holder = ${lease.holder} FOR SHARE OF lease`;
   fenced(rows.length, lease);
 }
 
