@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Approval, buildApproval } from '@sumveil/approvals';
 import { generateEd25519, newRef, rawEd25519, readKeyFile, writeKeyFile } from '@sumveil/identity';
 import { digestOf, dsseBytes, toBase64url } from '@sumveil/wire';
@@ -18,6 +18,7 @@ interface SignOptions {
   decision: Approval['decision'];
   reason?: string;
   days: string;
+  out?: string;
 }
 
 export function registerApprovals(program: Command, run: Run): void {
@@ -60,11 +61,13 @@ export function registerApprovals(program: Command, run: Run): void {
         .default('granted'),
     )
     .option('--reason <code>', 'reason code of a refusal or withdrawal')
+    .option('--out <file>', 'also keep the signed envelope, for `sumveil connector withdraw`')
     .option('--days <n>', 'how long a grant counts, at most 30 days', '7')
     .action((plan: string, options: SignOptions) =>
       run(async (cli) => {
         const digest = plan.startsWith('sha256:') ? plan : digestOf(readFileSync(plan));
         const envelope = buildApproval(approvalOf(options, digest), readKeyFile(options.key, 'ed25519'));
+        if (options.out) writeFileSync(options.out, dsseBytes(envelope), { mode: 0o600 });
         const accepted = await cli.management().call('submitApproval', { body: dsseBytes(envelope) });
         cli.out.print(
           { ...accepted, planDigest: digest, ticket: options.ticket },

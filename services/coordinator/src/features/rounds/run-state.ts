@@ -30,7 +30,7 @@ export async function endRun(
   await notify(tx, 'sumveil_run', run.id);
 }
 
-/** A person resumes it. */
+/** No further round opens; the operator aborts it, or starts a new run when the reason is gone (ADR 0015). */
 export async function pauseRun(
   deps: Pick<Deps, 'log'>,
   tx: Tx,
