@@ -71,6 +71,15 @@ export function isRetryable(error: unknown): boolean {
   return false;
 }
 
+/** Fault of the database, of a disk or of the network: the same work may succeed later. Everything else is in the input. */
+export function isPassing(error: unknown): boolean {
+  const ofSystem = [...layers(error)].some((layer) => typeof (layer as { syscall?: unknown }).syscall === 'string');
+  const mapped = error instanceof CoordinatorError && error.code === 'DATABASE';
+  // 57014: a statement that took too long.
+  const slow = [...codes(error)].includes('57014');
+  return ofSystem || mapped || slow || isRetryable(error) || databaseFault(error) !== undefined;
+}
+
 /** An error of the connection as CoordinatorError DATABASE (503 + Retry-After), undefined for every other error. */
 export function databaseFault(error: unknown): CoordinatorError | undefined {
   const known = [...codes(error)].some((code) => UNAVAILABLE.has(code));

@@ -5,7 +5,7 @@ import { digestOf, WireError } from '@sumveil/wire';
 import { ZodError } from 'zod';
 import { databaseNow, type Tx } from '../db/client.ts';
 import { channels } from '../db/notify.ts';
-import type { SignKind } from '../deps.ts';
+import type { LeafLog, SignKind } from '../deps.ts';
 import { isCoordinatorError } from '../error.ts';
 import { type Lease, requireLease } from '../lease/lease.ts';
 import type { Check, CheckContext } from './check.ts';
@@ -15,7 +15,7 @@ import { checkList } from './checks/list.ts';
 import { checkManifest } from './checks/manifest.ts';
 import { checkPlan } from './checks/plan.ts';
 import { checkReport } from './checks/report.ts';
-import { type Outcome, recordRefusal, refuse } from './refusal.ts';
+import { type Answer, type Outcome, recordRefusal, refuse } from './refusal.ts';
 
 const checks: Record<SignKind, Check> = {
   certificate: checkCertificate,
@@ -47,22 +47,39 @@ export async function answerRequest(
 ): Promise<Outcome> {
   await requireLease(tx, lease);
   const outcome = await judge({ ...context, tx, now: await databaseNow(tx) }, request);
-  if ('wait' in outcome) return outcome;
-  const result = 'sign' in outcome ? Uint8Array.from(outcome.sign) : null;
-  const error = 'refuse' in outcome ? outcome.refuse : null;
-  if ('refuse' in outcome)
-    await recordRefusal(tx, context.log, { kind: request.kind, subject: request.subject, code: outcome.refuse });
-  await tx.$queryRaw`
-    WITH answered AS (
-      INSERT INTO signature (request_id, epoch, digest, result, error)
-      VALUES (${request.id}, ${lease.epoch}, ${digestOf(request.body)}, ${result}, ${error}) RETURNING 1
-    )
-    SELECT pg_notify(${channels.signed}, ${`${request.kind} ${request.subject}`})::text FROM answered`;
+  if (!('wait' in outcome)) await writeAnswer(tx, lease, context.log, request, outcome);
   return outcome;
 }
 
-/** Bytes that cannot even be read are a refusal like any other; a fault of the database is not. */
+/**
+ * Refusal of a request on which a check broke, in a transaction of its own: the one of the check may be unusable. Without
+ * it whoever may insert requests could fill the signer's hands for ever with ones that are never answered.
+ *
+ * @throws CoordinatorError `FENCED`
+ */
+export async function refuseBroken(tx: Tx, lease: Lease, log: LeafLog, request: SignRequestRow): Promise<Answer> {
+  await requireLease(tx, lease);
+  const outcome = refuse('FORMAT');
+  await writeAnswer(tx, lease, log, request, outcome);
+  return outcome;
+}
+
+async function writeAnswer(tx: Tx, lease: Lease, log: LeafLog, request: SignRequestRow, answer: Answer): Promise<void> {
+  const { id, kind, subject, body } = request;
+  const result = 'sign' in answer ? Uint8Array.from(answer.sign) : null;
+  const error = 'refuse' in answer ? answer.refuse : null;
+  if ('refuse' in answer) await recordRefusal(tx, log, { kind, subject, code: answer.refuse });
+  await tx.$queryRaw`
+    WITH answered AS (
+      INSERT INTO signature (request_id, epoch, digest, result, error)
+      VALUES (${id}, ${lease.epoch}, ${digestOf(body)}, ${result}, ${error}) RETURNING 1
+    )
+    SELECT pg_notify(${channels.signed}, ${`${kind} ${subject}`})::text FROM answered`;
+}
+
+/** Bytes that cannot even be read are a refusal like any other; a fault of the database or of a disk is not. */
 async function judge(context: CheckContext, { kind, subject, body }: SignRequestRow): Promise<Outcome> {
+  if (!Object.hasOwn(checks, kind)) return refuse('FORMAT');
   try {
     return await checks[kind](context, subject, body);
   } catch (error) {

@@ -25,10 +25,12 @@ export type RefusalCode =
   | 'QUORUM'
   | 'FROZEN';
 
-/** `wait`: nothing is wrong, but a leaf is not under quorum yet; the request is looked at again. */
-export type Outcome = { readonly sign: Uint8Array } | { readonly refuse: RefusalCode } | { readonly wait: true };
+export type Answer = { readonly sign: Uint8Array } | { readonly refuse: RefusalCode };
 
-export const refuse = (code: RefusalCode): Outcome => ({ refuse: code });
+/** `wait`: nothing is wrong, but a leaf is not under quorum yet; the request is looked at again. */
+export type Outcome = Answer | { readonly wait: true };
+
+export const refuse = (code: RefusalCode): { readonly refuse: RefusalCode } => ({ refuse: code });
 
 /** Leaf `sign.refused`, once for each kind, subject and code. */
 export async function recordRefusal(

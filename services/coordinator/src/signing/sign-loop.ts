@@ -1,12 +1,14 @@
 import { errorCode, type Logger } from '@sumveil/telemetry';
 import { digestOf } from '@sumveil/wire';
 import type { Database } from '../db/client.ts';
+import { isPassing } from '../db/faults.ts';
 import { channels, type Notifications } from '../db/notify.ts';
 import type { SignKind } from '../deps.ts';
 import { isCoordinatorError } from '../error.ts';
 import type { Lease } from '../lease/lease.ts';
-import { answerRequest, type SignRequestRow } from './answer.ts';
+import { answerRequest, refuseBroken, type SignRequestRow } from './answer.ts';
 import type { CheckContext } from './check.ts';
+import { createPauses, type Pauses } from './pauses.ts';
 
 /** A missed notification costs at most this (governance.md section 1, "Reaching the signer"). */
 const LOOK_MS = 250;
@@ -14,6 +16,7 @@ const LOOK_MS = 250;
 const AT_ONCE = 4;
 /** Ids are given before their transactions commit, so one may appear behind others by this many. */
 const SLACK = 1_000n;
+const PAGE = 256;
 
 export interface SignLoop {
   readonly db: Database;
@@ -38,12 +41,13 @@ export async function runSignLoop(o: SignLoop, signal: AbortSignal): Promise<voi
   };
   const offs = [o.notify.on(channels.sign, onNews), o.notify.on(channels.quorum, onNews)];
   signal.addEventListener('abort', onNews);
+  const pauses = createPauses();
   let floor = 0n;
   try {
     while (!signal.aborted) {
       woken = false;
       try {
-        floor = await answerAll(o, floor, signal);
+        floor = await answerAll(o, pauses, floor, signal);
       } catch (error) {
         if (isCoordinatorError(error, 'FENCED')) return;
         o.logger.event('database.error', { code: errorCode(error) });
@@ -63,35 +67,65 @@ export async function runSignLoop(o: SignLoop, signal: AbortSignal): Promise<voi
   }
 }
 
-/** One pass over everything unanswered. @returns the id below which nothing can be unanswered any more */
-async function answerAll(o: SignLoop, floor: bigint, signal: AbortSignal): Promise<bigint> {
-  const due = await unanswered(o.db, floor);
+/**
+ * One pass over everything unanswered, page by page, so that requests which wait or fail never hide the ones behind them.
+ *
+ * @returns the id below which nothing can be unanswered any more
+ */
+async function answerAll(o: SignLoop, pauses: Pauses, floor: bigint, signal: AbortSignal): Promise<bigint> {
+  let from = floor;
+  let seen = floor + SLACK;
+  let least: bigint | undefined;
+  for (;;) {
+    const page = await unanswered(o.db, from);
+    const left = await answerPage(o, pauses, page, signal);
+    least ??= left.toSorted((a, b) => (a < b ? -1 : 1))[0];
+    seen = page.at(-1)?.id ?? seen;
+    if (page.length < PAGE || signal.aborted) break;
+    from = seen + 1n;
+  }
+  const sure = seen > SLACK ? seen - SLACK : 0n;
+  return least !== undefined && least < sure ? least : sure;
+}
+
+/** @returns ids that have no answer yet */
+async function answerPage(
+  o: SignLoop,
+  pauses: Pauses,
+  page: readonly SignRequestRow[],
+  signal: AbortSignal,
+): Promise<bigint[]> {
   const left: bigint[] = [];
-  const queue = [...due];
+  const queue = [...page];
   const work = async () => {
-    for (let next = queue.shift(); next && !signal.aborted; next = queue.shift()) {
-      if (!(await answerOne(o, next))) left.push(next.id);
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const answered = !signal.aborted && !pauses.rests(next.id) && (await answerOne(o, pauses, next));
+      if (!answered) left.push(next.id);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  const seen = due.at(-1)?.id ?? floor + SLACK;
-  const candidates = [...left, ...queue.map((row) => row.id), seen > SLACK ? seen - SLACK : 0n];
-  return candidates.reduce((least, id) => (id < least ? id : least));
+  return left;
 }
 
-async function unanswered(db: Database, floor: bigint): Promise<SignRequestRow[]> {
+async function unanswered(db: Database, from: bigint): Promise<SignRequestRow[]> {
   const rows = await db.prisma.$queryRaw<{ id: bigint; kind: SignKind; subject: string; body: Uint8Array }[]>`
     SELECT id, kind, subject, body FROM sign_request r
-    WHERE id >= ${floor} AND NOT EXISTS (SELECT 1 FROM signature s WHERE s.request_id = r.id)
-    ORDER BY id LIMIT 256`;
+    WHERE id >= ${from} AND NOT EXISTS (SELECT 1 FROM signature s WHERE s.request_id = r.id)
+    ORDER BY id LIMIT ${PAGE}`;
   return rows.map((row) => ({ ...row, body: Buffer.from(row.body) }));
 }
 
 /** True when the request has its answer. */
-async function answerOne(o: SignLoop, request: SignRequestRow): Promise<boolean> {
+async function answerOne(o: SignLoop, pauses: Pauses, request: SignRequestRow): Promise<boolean> {
   const started = performance.now();
   try {
-    const outcome = await o.db.transaction((tx) => answerRequest(tx, o.lease, o.context, request));
+    const outcome = await o.db
+      .transaction((tx) => answerRequest(tx, o.lease, o.context, request))
+      .catch((error: unknown) => {
+        if (isCoordinatorError(error, 'FENCED') || isPassing(error)) throw error;
+        return o.db.transaction((tx) => refuseBroken(tx, o.lease, o.context.log, request));
+      });
+    pauses.forget(request.id);
     if ('wait' in outcome) return false;
     if ('refuse' in outcome) o.logger.event('signer.refused', { kind: request.kind, code: outcome.refuse });
     else {
@@ -101,6 +135,7 @@ async function answerOne(o: SignLoop, request: SignRequestRow): Promise<boolean>
     return true;
   } catch (error) {
     if (isCoordinatorError(error, 'FENCED')) throw error;
+    pauses.failed(request.id);
     o.logger.event('signer.refused', { kind: request.kind, code: errorCode(error) });
     return false;
   }

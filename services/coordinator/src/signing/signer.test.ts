@@ -254,6 +254,22 @@ describe('round plans and lists', () => {
   });
 });
 
+describe('broken requests', () => {
+  it('are refused like any other, however many there are, and hold up nobody', async () => {
+    const attempt = (await world.worker.db.prisma.attempt.findFirstOrThrow({ where: { runId, round: 1 } })).id;
+    expect(await ask('list', `${attempt}/u3`, Buffer.from('null'))).toEqual({ refused: 'FORMAT' });
+    // Refused by Postgres itself, which leaves the transaction of the check unusable.
+    expect(await ask('manifest', '-'.repeat(36), Buffer.from('{}'))).toEqual({ refused: 'FORMAT' });
+    expect(await ask('nonsense' as never, 'x', Buffer.from('x'))).toEqual({ refused: 'FORMAT' });
+    await world.worker.db.prisma.$executeRaw`
+      INSERT INTO sign_request (kind, subject, body)
+      SELECT 'list', ${attempt} || '/u3/' || n, convert_to('null', 'UTF8') FROM generate_series(1, 300) n`;
+    expect(await ask('report', 'behind', Buffer.from('{}'))).toEqual({ refused: 'UNKNOWN_SUBJECT' });
+    const open = { kind: 'list', subject: { startsWith: `${attempt}/u3/` }, signature: null };
+    expect(await world.worker.db.prisma.signRequest.count({ where: open })).toBeLessThan(4);
+  });
+});
+
 describe('withdrawals', () => {
   it('a grant asked for after somebody withdrew is refused', async () => {
     const tenant = world.tenants[2]!;
