@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { digestOf, dsseBytes, dssePayload } from '@sumveil/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Constellation, eventually } from './testing/constellation.ts';
+import { baseModel } from './testing/plan.ts';
 import { approve } from './testing/tenants.ts';
 
 let world: Constellation;
@@ -127,5 +128,18 @@ describe('connectors and a coordinator that keeps the rules', () => {
     await coordinator.openRound(2);
     await refused;
     expect(JSON.parse(dssePayload(coordinator.refusals[0]!).toString())).toMatchObject({ code: 'GATE_PROTOCOL' });
+  });
+
+  it('refuse a second round on a model that is not what the first sum leads to', async () => {
+    const { coordinator, sites } = world;
+    await world.grant(2);
+    await coordinator.released(await coordinator.openRound(1));
+    await eventually(() => expect(sites.map((site) => site.results().runs[0]?.rounds.length)).toEqual([1, 1, 1, 1, 1]));
+    coordinator.replaceModel(baseModel);
+    const refused = once(coordinator.events, 'refused');
+    const attempt = await coordinator.openRound(2);
+    await refused;
+    expect(JSON.parse(dssePayload(coordinator.refusals[0]!).toString())).toMatchObject({ code: 'GATE_PROTOCOL' });
+    expect(attempt.got.m0.size).toBe(0);
   });
 });

@@ -3,8 +3,9 @@ import { decodeSigned, dsseBytes, encodeSigned, signBody, toBase64url } from '@s
 import { describe, expect, it } from 'vitest';
 import { parseLocalPolicy } from '../policy/local-policy.ts';
 import { nextEpoch, otherRound, planLeafOfOther, regranted, renamed } from '../testing/lies.ts';
-import { goodContext, goodParts, NOW, type Parts, partsFor, RUN, rawMaterial } from '../testing/material.ts';
+import { argsFor, goodContext, goodParts, NOW, type Parts, partsFor, RUN, rawMaterial } from '../testing/material.ts';
 import { planFile } from '../testing/plan.ts';
+import { ANY_HASH, afterFirst, secondRound } from '../testing/second-round.ts';
 import { approve, listOf, testTenant } from '../testing/tenants.ts';
 import type { GateContext } from './context.ts';
 import { judge, type Verdict } from './gate.ts';
@@ -209,7 +210,24 @@ const cases: Case[] = [
   {
     what: 'another last manifest',
     code: 'GATE_PROTOCOL',
-    context: (c) => ({ ...c, job: { finishedRound: 0, lastManifest: toBase64url(Buffer.alloc(32, 7)) } }),
+    context: (c) => ({ ...c, job: { ...c.job, lastManifest: toBase64url(Buffer.alloc(32, 7)) } }),
+  },
+  {
+    what: 'another model than the base while no round is finished',
+    code: 'GATE_PROTOCOL',
+    parts: (parts) => ({ ...parts, args: argsFor(NOW, ANY_HASH, { round: 2 }) }),
+  },
+  {
+    what: 'another model than the last sum leads to',
+    code: 'GATE_PROTOCOL',
+    parts: secondRound,
+    context: afterFirst({ model: `sha256:${'7'.repeat(64)}` }),
+  },
+  {
+    what: 'a plan file that the rounds before did not have',
+    code: 'GATE_PROTOCOL',
+    parts: secondRound,
+    context: afterFirst({ planDigest: `sha256:${'7'.repeat(64)}` }),
   },
   {
     what: 'what this release does not run yet',
@@ -238,6 +256,10 @@ describe('local gate', () => {
     const verdict = await run({});
     expect(verdict).toMatchObject({ ok: true });
     if (verdict.ok) expect(verdict.passed.plan.round).toBe(1);
+  });
+
+  it('lets a second round through on the model that was computed here', async () => {
+    expect(await run({ parts: secondRound, context: afterFirst() })).toMatchObject({ ok: true });
   });
 
   for (const one of cases) {

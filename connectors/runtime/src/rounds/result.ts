@@ -1,17 +1,17 @@
-import { applyAggregate, auxSums, parseTask, type Stage, stageKind, type TrainTask } from '@sumveil/learning';
-import { meanUpdate, readPlanFile } from '@sumveil/secagg';
+import { applyAggregate, auxSums, stageKind } from '@sumveil/learning';
+import { meanUpdate } from '@sumveil/secagg';
 import { type LocalMetrics, localMetrics, loneBaseline } from '@sumveil/trainers';
-import { digestOf, memberByTenant, planManifest, type Task } from '@sumveil/wire';
-import { stageOf } from '../gate/material.ts';
+import { digestOf, memberByTenant, type Task } from '@sumveil/wire';
 import { pause } from '../pause.ts';
 import type { Site } from '../site.ts';
 import type { Attempt } from './attempt.ts';
+import { type Learning, learningOf } from './learning-of.ts';
 import { fetchAggregate, fetchReleased, type Released, refused } from './released.ts';
 import { writeResults } from './write-results.ts';
 
 /**
- * R5: checks the released sum and moves the chain of manifests, then computes the next model from the sum by itself and
- * scores it on the tenant's own rows. What comes out stays at the tenant.
+ * R5: checks the released sum, computes the next model from it by itself and moves the chain of manifests and models, then
+ * scores the model on the tenant's own rows. What comes out stays at the tenant; the next round must train that model.
  */
 export async function result(site: Site, task: Task, attempt: Attempt | undefined): Promise<void> {
   const { state, board, logger } = site;
@@ -20,13 +20,9 @@ export async function result(site: Site, task: Task, attempt: Attempt | undefine
   const released = await fetchReleased(site, task, attempt);
   const sum = await fetchAggregate(site, planHash, released);
   await inOrder(site, released);
-  const moved = { round, previous: released.plan.prevManifest, manifest: released.manifestHash };
-  if (!state.transaction(() => state.attempts.finish(runId, moved)))
-    throw refused('its predecessor is not the last manifest this connector holds');
-  board.setRun({ runId, round, attempt: task.attempt, phase: 'released' });
-  logger.with({ run: runId, round }).event('round.released', { survivors: released.manifest.survivors.length });
-  const learning = attempt ?? (await learningOf(site, released));
-  const { plan, manifest } = released;
+  const { plan, manifest, manifestHash } = released;
+  // An attempt in memory has passed the gate, which checked its plan file and model.
+  const learning = attempt ?? (await learningOf(site, plan));
   const next = applyAggregate({
     task: learning.task,
     stage: learning.stage,
@@ -34,18 +30,24 @@ export async function result(site: Site, task: Task, attempt: Attempt | undefine
     meanUpdate: meanUpdate(plan, sum, manifest.survivors.length),
     aux: auxSums(learning.stage.aux, sum.aux),
   });
+  const { planDigest } = learning;
+  const moved = { round, previous: plan.prevManifest, manifest: manifestHash, planDigest, model: digestOf(next) };
+  if (!state.transaction(() => state.attempts.finish(runId, moved)))
+    throw refused('its predecessor is not the last manifest this connector holds');
+  board.setRun({ runId, round, attempt: task.attempt, phase: 'released' });
+  logger.with({ run: runId, round }).event('round.released', { survivors: manifest.survivors.length });
   const roster = site.rosters.byHash(plan.rosterHash)!;
   const row = {
     round,
     stage: learning.stage.name,
-    modelDigest: digestOf(next),
+    modelDigest: moved.model,
     survivors: manifest.survivors.length,
     took: manifest.survivors.includes(memberByTenant(roster, site.member.tenantRef)!.idx),
   };
   // A site that refused stays warned, however well the others did without it.
   if (row.took) board.clear(`GATE ${runId}`);
   const federated = await score(site, learning, next);
-  state.results.addRound(runId, learning.planDigest, { ...row, federated });
+  state.results.addRound(runId, planDigest, { ...row, federated });
   writeResults(site);
 }
 
@@ -56,29 +58,6 @@ async function inOrder({ state, now, stopping }: Site, { plan }: Released): Prom
   const until = now() + ORDER_MS;
   while (state.attempts.job(plan.jobId).lastManifest !== plan.prevManifest && now() < until && !stopping.aborted)
     await pause(50, stopping);
-}
-
-interface Learning {
-  readonly task: TrainTask;
-  readonly stage: Stage;
-  readonly stages: readonly Stage[];
-  readonly model: Uint8Array;
-  readonly planDigest: string;
-}
-
-/** What an attempt in memory would have held: read again for a round that this process did not join. */
-async function learningOf({ client }: Site, { plan }: Released): Promise<Learning> {
-  const digest = `sha256:${Buffer.from(plan.modelHash, 'base64url').toString('hex')}`;
-  const [planFile, model] = await Promise.all([
-    client.call('runPlan', { params: { runId: plan.jobId } }),
-    client.call('artifact', { params: { digest } }),
-  ]);
-  const planDigest = digestOf(planFile);
-  if (planDigest !== `sha256:${Buffer.from(plan.planDigest, 'base64url').toString('hex')}`)
-    throw refused('the plan file is not the one the round plan names');
-  if (digestOf(model) !== digest) throw refused('the model is not the one the round plan names');
-  const { task, stages } = planManifest.parse(readPlanFile(planFile));
-  return { task: parseTask(task), stage: stageOf(stages, plan.round), stages, model, planDigest };
 }
 
 /** Own figures, once a model can be scored: the federated one each round, the lone one once. */

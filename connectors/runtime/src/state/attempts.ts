@@ -13,13 +13,29 @@ export interface AttemptRow {
   readonly aborted: boolean;
 }
 
-/** base64url */
+/** How far a run has come by what this connector checked and computed itself. */
 export interface JobRow {
   readonly finishedRound: number;
+  /** base64url */
   readonly lastManifest: string;
+  /** `sha256:<hex>` of the plan file under which the rounds were finished; null before the first */
+  readonly planDigest: string | null;
+  /** `sha256:<hex>` of the model that the last finished sum leads to; null before the first */
+  readonly model: string | null;
 }
 
 export const NO_MANIFEST = 'A'.repeat(43);
+export const NOTHING_FINISHED: JobRow = { finishedRound: 0, lastManifest: NO_MANIFEST, planDigest: null, model: null };
+
+export interface Finished {
+  readonly round: number;
+  /** base64url */
+  readonly previous: string;
+  readonly manifest: string;
+  /** `sha256:<hex>` */
+  readonly planDigest: string;
+  readonly model: string;
+}
 
 export interface Attempts {
   job(runId: string): JobRow;
@@ -32,8 +48,11 @@ export interface Attempts {
   markM3(planHash: string): boolean;
   markM4(planHash: string): boolean;
   markAborted(planHash: string): boolean;
-  /** Last finished round and last manifest move together. False unless `previous` is still the last manifest. */
-  finish(runId: string, to: { round: number; previous: string; manifest: string }): boolean;
+  /**
+   * Last finished round, last manifest and model move together. False unless `previous` is still the last manifest and the
+   * plan file is that of the rounds before.
+   */
+  finish(runId: string, to: Finished): boolean;
 }
 
 const COLUMNS = `run_id AS runId, round, attempt, plan_hash AS planHash,
@@ -41,7 +60,8 @@ const COLUMNS = `run_id AS runId, round, attempt, plan_hash AS planHash,
 
 export function attemptStore({ sql }: StateDatabase): Attempts {
   const job = sql.prepare(
-    'SELECT finished_round AS finishedRound, last_manifest AS lastManifest FROM job WHERE run_id = ?',
+    `SELECT finished_round AS finishedRound, last_manifest AS lastManifest, plan_digest AS planDigest, model
+     FROM job WHERE run_id = ?`,
   );
   const byRun = sql.prepare(`SELECT ${COLUMNS} FROM attempt WHERE run_id = ? ORDER BY round, attempt`);
   const byPlan = sql.prepare(`SELECT ${COLUMNS} FROM attempt WHERE plan_hash = ?`);
@@ -53,11 +73,13 @@ export function attemptStore({ sql }: StateDatabase): Attempts {
   const m4 = sql.prepare('UPDATE attempt SET m4_sent = 1 WHERE plan_hash = ? AND m4_sent = 0 AND aborted = 0');
   const aborted = sql.prepare('UPDATE attempt SET aborted = 1 WHERE plan_hash = ? AND m4_sent = 0 AND aborted = 0');
   const finish = sql.prepare(
-    'UPDATE job SET finished_round = ?, last_manifest = ? WHERE run_id = ? AND last_manifest = ? AND finished_round < ?',
+    `UPDATE job SET finished_round = :round, last_manifest = :manifest, plan_digest = :planDigest, model = :model
+     WHERE run_id = :runId AND last_manifest = :previous AND finished_round < :round
+       AND coalesce(plan_digest, :planDigest) = :planDigest`,
   );
   const once = (statement: typeof m2) => (planHash: string) => statement.run(planHash).changes === 1;
   return {
-    job: (runId) => (job.get(runId) as JobRow | undefined) ?? { finishedRound: 0, lastManifest: NO_MANIFEST },
+    job: (runId) => (job.get(runId) as JobRow | undefined) ?? NOTHING_FINISHED,
     of: (runId) => byRun.all(runId).map(rowOf),
     byPlan(planHash) {
       const row = byPlan.get(planHash);
@@ -71,9 +93,9 @@ export function attemptStore({ sql }: StateDatabase): Attempts {
     markM3: once(m3),
     markM4: once(m4),
     markAborted: once(aborted),
-    finish(runId, { round, previous, manifest }) {
+    finish(runId, to) {
       newJob.run(runId, NO_MANIFEST);
-      return finish.run(round, manifest, runId, previous, round).changes === 1;
+      return finish.run({ runId, ...to }).changes === 1;
     },
   };
 }

@@ -6,7 +6,9 @@ export const schema = `
 CREATE TABLE IF NOT EXISTS job (
   run_id TEXT PRIMARY KEY,
   finished_round INTEGER NOT NULL DEFAULT 0,
-  last_manifest TEXT NOT NULL
+  last_manifest TEXT NOT NULL,
+  plan_digest TEXT,
+  model TEXT
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS attempt (

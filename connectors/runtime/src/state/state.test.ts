@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NO_MANIFEST } from './attempts.ts';
+import { NO_MANIFEST, NOTHING_FINISHED } from './attempts.ts';
 import { openState, type State } from './state.ts';
 
 const opened: State[] = [];
@@ -91,12 +91,14 @@ describe('attempts', () => {
 
   it('moves the last manifest only forward along its chain', () => {
     const { attempts } = open();
-    expect(attempts.job('run-1')).toEqual({ finishedRound: 0, lastManifest: NO_MANIFEST });
-    expect(attempts.finish('run-1', { round: 1, previous: NO_MANIFEST, manifest: 'm1' })).toBe(true);
-    expect(attempts.finish('run-1', { round: 2, previous: NO_MANIFEST, manifest: 'x' })).toBe(false);
-    expect(attempts.finish('run-1', { round: 1, previous: 'm1', manifest: 'x' })).toBe(false);
-    expect(attempts.finish('run-1', { round: 3, previous: 'm1', manifest: 'm3' })).toBe(true);
-    expect(attempts.job('run-1')).toEqual({ finishedRound: 3, lastManifest: 'm3' });
+    const made = { planDigest: 'plan', model: 'model' };
+    expect(attempts.job('run-1')).toEqual(NOTHING_FINISHED);
+    expect(attempts.finish('run-1', { ...made, round: 1, previous: NO_MANIFEST, manifest: 'm1' })).toBe(true);
+    expect(attempts.finish('run-1', { ...made, round: 2, previous: NO_MANIFEST, manifest: 'x' })).toBe(false);
+    expect(attempts.finish('run-1', { ...made, round: 1, previous: 'm1', manifest: 'x' })).toBe(false);
+    expect(attempts.finish('run-1', { ...made, planDigest: 'x', round: 3, previous: 'm1', manifest: 'x' })).toBe(false);
+    expect(attempts.finish('run-1', { ...made, model: 'next', round: 3, previous: 'm1', manifest: 'm3' })).toBe(true);
+    expect(attempts.job('run-1')).toEqual({ planDigest: 'plan', model: 'next', finishedRound: 3, lastManifest: 'm3' });
   });
 });
 

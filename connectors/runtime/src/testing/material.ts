@@ -14,6 +14,7 @@ import type { GateContext } from '../gate/context.ts';
 import { digestText } from '../gate/grant.ts';
 import type { RawMaterial } from '../gate/material.ts';
 import { parseLocalPolicy } from '../policy/local-policy.ts';
+import { NOTHING_FINISHED } from '../state/attempts.ts';
 import { TestLog } from './log.ts';
 import { baseModel, CODE_DIGEST, planFile } from './plan.ts';
 import { approve, type CoordinatorKeys, coordinatorKeys, type TestTenant, testRoster, testTenant } from './tenants.ts';
@@ -166,7 +167,7 @@ export function goodContext(parts: Parts): GateContext {
     ownWithdrawals: [],
     witness: { size: 0, fork: false },
     spentMicro: 0,
-    job: { finishedRound: 0, lastManifest: ZERO_HASH },
+    job: NOTHING_FINISHED,
     attempts: [],
     codeDigest: CODE_DIGEST,
     data: async () => undefined,

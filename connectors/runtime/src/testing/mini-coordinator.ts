@@ -137,6 +137,11 @@ export class MiniCoordinator {
     return attempt;
   }
 
+  /** The next round continues from this model, whatever the last sum leads to. */
+  replaceModel(model: Uint8Array): void {
+    this.#chain = { ...this.#chain, model };
+  }
+
   /** Resolves when the leaf stands under a checkpoint with quorum. */
   async quorum(index: number): Promise<number> {
     for (;;) {
