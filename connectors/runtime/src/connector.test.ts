@@ -73,6 +73,30 @@ describe('connectors and a coordinator that keeps the rules', () => {
     expect(messages).toEqual(['m0', 'm1', 'm2', 'm3', 'm4']);
   });
 
+  it('catch up with several results in their order, also when the coordinator fails at the first', async () => {
+    const { coordinator, sites } = world;
+    await world.grant(2);
+    const lost = sites[4]!;
+    await lost.connector!.stop();
+    for (let round = 1; round <= 2; round++) {
+      const attempt = await coordinator.openRound(round);
+      await coordinator.drop(attempt, lost.idx);
+      await coordinator.released(attempt);
+      await eventually(() => {
+        for (const site of sites.slice(0, 4)) expect(site.results().runs[0]!.rounds).toHaveLength(round);
+      });
+    }
+    let failures = 0;
+    coordinator.bendSum = (bytes) => {
+      if (failures++ === 0) throw new Error('the disk is away for a moment');
+      return bytes;
+    };
+    await lost.start();
+    await eventually(() => expect(lost.results().runs[0]!.rounds.map(({ round }) => round)).toEqual([1, 2]));
+    expect(failures).toBeGreaterThan(1);
+    await coordinator.released(await coordinator.openRound(3));
+  });
+
   it('refuse, signed and on record, once an own approver has withdrawn at the connector itself', async () => {
     const { coordinator, sites } = world;
     const planDigest = await world.grant();

@@ -40,7 +40,13 @@ export async function taskLoop(site: Site): Promise<void> {
     if (task.kind !== 'result') table.endOlder(task);
     const queue = task.kind === 'result' ? `result ${task.runId}` : task.runId;
     queues.add(queue, async () => {
-      if (await dispatch(site, table, task)) return;
+      let done = await dispatch(site, table, task);
+      // Results continue each other: this one keeps its place before the later ones until the coordinator answers.
+      while (!done && task.kind === 'result' && !stopping.aborted) {
+        await pause(AGAIN_MS, stopping);
+        done = await dispatch(site, table, task);
+      }
+      if (done) return;
       await pause(AGAIN_MS, stopping);
       known.forget(task.id);
     });
