@@ -15,8 +15,10 @@ export interface GateContext {
   readonly policy: LocalPolicy;
   /** own list as this connector signed it last */
   readonly ownApprovers: DsseEnvelope | undefined;
-  /** refusals and withdrawals that own approvers handed in here */
-  readonly ownWithdrawals: readonly DsseEnvelope[];
+  /** digests of plans that an own approver has refused or withdrawn here; final, whoever is on the list by now */
+  readonly withdrawn: ReadonlySet<string>;
+  /** newest version of another tenant's list of approvers, signed with this roster key, that has counted here; 0 for none */
+  readonly listSeen: (tenantRef: string, rosterKey: string) => number;
   /** own witness: size cosigned last, and whether the log has forked */
   readonly witness: { readonly size: number; readonly fork: boolean };
   /** micro-units of epsilon spent so far on this data */

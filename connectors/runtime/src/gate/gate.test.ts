@@ -6,7 +6,7 @@ import { nextEpoch, otherRound, planLeafOfOther, regranted, renamed } from '../t
 import { argsFor, goodContext, goodParts, NOW, type Parts, partsFor, RUN, rawMaterial } from '../testing/material.ts';
 import { planFile } from '../testing/plan.ts';
 import { ANY_HASH, afterFirst, secondRound } from '../testing/second-round.ts';
-import { approve, listOf, testTenant } from '../testing/tenants.ts';
+import { listOf, testTenant } from '../testing/tenants.ts';
 import type { GateContext } from './context.ts';
 import { judge, type Verdict } from './gate.ts';
 import type { RawMaterial } from './material.ts';
@@ -96,10 +96,7 @@ const cases: Case[] = [
   {
     what: 'a withdrawal that the coordinator does not show',
     code: 'GATE_APPROVAL_OWN',
-    context: (context, { tenants, grant }) => ({
-      ...context,
-      ownWithdrawals: [approve(tenants[0]!, tenants[0]!.steward, grant.planDigest, { at: NOW, decision: 'withdrawn' })],
-    }),
+    context: (context, { grant }) => ({ ...context, withdrawn: new Set([grant.planDigest]) }),
   },
   {
     what: 'an own approver who asked for the run',
@@ -136,6 +133,11 @@ const cases: Case[] = [
         dsseBytes(i === 2 ? listOf(t.ref, [t.steward, t.officer], generateEd25519(), 2) : t.list),
       ),
     }),
+  },
+  {
+    what: 'an approver list that its tenant has replaced',
+    code: 'GATE_APPROVAL_OTHERS',
+    context: (context, { tenants }) => ({ ...context, listSeen: (ref) => (ref === tenants[1]!.ref ? 2 : 0) }),
   },
   {
     what: 'a member that the plan does not name',

@@ -1,4 +1,4 @@
-import { tenantInCohort, verifyGrant } from '@sumveil/approvals';
+import { parseApproverList, tenantInCohort, verifyGrant } from '@sumveil/approvals';
 import type { Roster } from '@sumveil/secagg';
 import { memberByTenant, toBase64url } from '@sumveil/wire';
 import type { GateContext } from './context.ts';
@@ -46,11 +46,13 @@ export function checkTimes({ grant }: Material, { now }: GateContext): void {
 /** Clocks may differ by this much (governance section 9, F14). */
 const CLOCK_MS = 60_000;
 
-/** GATE_APPROVAL_OWN: by the list this connector signed itself, and with what approvers handed in here. */
+/** GATE_APPROVAL_OWN: by the list this connector signed itself, and never after an approver has refused or withdrawn here. */
 export function checkOwnApproval(material: Material, context: GateContext, roster: Roster): void {
-  const { tenantRef, ownApprovers, ownWithdrawals, now } = context;
+  const { tenantRef, ownApprovers, withdrawn, now } = context;
   if (!material.grant.cohort.members.includes(tenantRef))
     throw new GateRefusal('GATE_APPROVAL_OWN', 'this tenant is not in the grant');
+  if (withdrawn.has(material.planDigest))
+    throw new GateRefusal('GATE_APPROVAL_OWN', 'an own approver has refused or withdrawn the plan at this connector');
   const verdict = tenantInCohort({
     tenantRef,
     rosterKey: memberByTenant(roster, tenantRef)?.rosterKey ?? '',
@@ -59,14 +61,14 @@ export function checkOwnApproval(material: Material, context: GateContext, roste
     planDigest: material.planDigest,
     requesterRef: material.planLeaf.requesterRef,
     at: now,
-    ownWithdrawals,
   });
   if (!verdict.in) throw new GateRefusal('GATE_APPROVAL_OWN', verdict.reasons.join(', '));
 }
 
 /**
  * GATE_APPROVAL_OTHERS: the same rule for every other member, and nobody is in the cohort whom the plan did not name. A
- * coordinator that fills a cohort with tenants of its own making fails here.
+ * coordinator that fills a cohort with tenants of its own making fails here, and so does one that shows a list of approvers
+ * which its tenant has replaced.
  */
 export function checkOtherApprovals(material: Material, context: GateContext, roster: Roster): void {
   const { grant, manifest, lists, planDigest, planLeaf } = material;
@@ -80,10 +82,13 @@ export function checkOtherApprovals(material: Material, context: GateContext, ro
     const row = memberByTenant(roster, tenantRef);
     if (!row) throw refuse(`${tenantRef} is not in the roster`);
     const own = tenantRef === context.tenantRef;
+    const list = own ? context.ownApprovers : lists.get(tenantRef);
+    if (!own && list && parseApproverList(list).version < context.listSeen(tenantRef, row.rosterKey))
+      throw refuse(`${tenantRef}: an older list of approvers than was shown before`);
     const verdict = tenantInCohort({
       tenantRef,
       rosterKey: row.rosterKey,
-      approverList: own ? context.ownApprovers : lists.get(tenantRef),
+      approverList: list,
       approvals: grant.approvals,
       planDigest,
       requesterRef: planLeaf.requesterRef,

@@ -9,7 +9,7 @@ import { pause } from '../pause.ts';
 import type { Site } from '../site.ts';
 import type { Attempt } from './attempt.ts';
 import { fetchRawMaterial } from './fetch-material.ts';
-import { judgeRaw } from './judge-task.ts';
+import { judgeRaw, seeLists } from './judge-task.ts';
 import { type PhaseDeps, showPhase } from './phases.ts';
 import { sendMessage } from './send.ts';
 
@@ -52,7 +52,10 @@ export async function advertise({ site, table }: PhaseDeps, task: Task): Promise
     kept: new Map(),
     ended: new AbortController(),
   };
-  state.transaction(() => state.attempts.open(attempt, now()));
+  state.transaction(() => {
+    state.attempts.open(attempt, now());
+    seeLists(site, passed);
+  });
   table.add(attempt);
   showPhase(site, attempt, 'advertise');
   noteSmallNumbers(site, attempt);

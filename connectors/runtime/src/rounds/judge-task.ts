@@ -1,8 +1,9 @@
+import { parseApproverList } from '@sumveil/approvals';
 import type { Roster } from '@sumveil/secagg';
 import type { Dataset } from '@sumveil/trainers';
-import { parseDsse } from '@sumveil/wire';
+import { memberByTenant, parseDsse } from '@sumveil/wire';
 import type { GateContext } from '../gate/context.ts';
-import { judge, type Verdict } from '../gate/gate.ts';
+import { judge, type Passed, type Verdict } from '../gate/gate.ts';
 import type { Material, RawMaterial } from '../gate/material.ts';
 import type { Site } from '../site.ts';
 
@@ -34,7 +35,8 @@ export async function judgeRaw(
       now: now(),
       policy: site.policy().policy,
       ownApprovers: own && parseDsse(own.envelope),
-      ownWithdrawals: state.trust.withdrawals().map((row) => parseDsse(row.envelope)),
+      withdrawn: new Set(state.trust.withdrawals().map((row) => row.planDigest)),
+      listSeen: state.trust.listSeen,
       witness: { size: fixed.minSize, fork: witness?.fork ?? false },
       spentMicro: state.ledger.totalMicro(LEDGER),
       job: state.attempts.job(material.grant.runId),
@@ -49,6 +51,15 @@ export async function judgeRaw(
     };
   };
   return { verdict: await judge(raw, contextOf), dataset };
+}
+
+/** Keeps which lists of approvers have counted, so that a later round is not judged by older ones. */
+export function seeLists({ state }: Site, { material, roster }: Passed): void {
+  for (const tenantRef of material.grant.cohort.members) {
+    const list = material.lists.get(tenantRef);
+    const row = memberByTenant(roster, tenantRef);
+    if (list && row) state.trust.seeList(tenantRef, row.rosterKey, parseApproverList(list).version);
+  }
 }
 
 /** One table, one budget: every charge of this connector is on the same rows. */

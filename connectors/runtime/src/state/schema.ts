@@ -85,6 +85,14 @@ CREATE TABLE IF NOT EXISTS roster_approval (
 
 CREATE TABLE IF NOT EXISTS approver_list (version INTEGER PRIMARY KEY, envelope BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
 
+-- Newest list of approvers that each other tenant was shown with; a new roster key starts anew.
+CREATE TABLE IF NOT EXISTS list_seen (
+  tenant_ref TEXT NOT NULL,
+  roster_key TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  PRIMARY KEY (tenant_ref, roster_key)
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS result (
   run_id TEXT NOT NULL,
   round INTEGER NOT NULL,

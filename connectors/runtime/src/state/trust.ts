@@ -35,6 +35,10 @@ export interface TrustStore {
   setWitness(row: WitnessRow): void;
   approverList(): { version: number; envelope: Buffer } | undefined;
   setApproverList(version: number, envelope: Uint8Array, at: number): void;
+  /** Newest version of another tenant's list that has counted here; 0 for none. */
+  listSeen(tenantRef: string, rosterKey: string): number;
+  /** Never goes down. */
+  seeList(tenantRef: string, rosterKey: string, version: number): void;
   withdrawals(): WithdrawalRow[];
   addWithdrawal(row: Omit<WithdrawalRow, 'storedAt'>, at: number): void;
 }
@@ -55,6 +59,11 @@ export function trustStore({ sql }: StateDatabase): TrustStore {
   );
   const list = sql.prepare('SELECT version, envelope FROM approver_list ORDER BY version DESC LIMIT 1');
   const addList = sql.prepare('INSERT INTO approver_list (version, envelope, at) VALUES (?, ?, ?)');
+  const seen = sql.prepare('SELECT version FROM list_seen WHERE tenant_ref = ? AND roster_key = ?');
+  const see = sql.prepare(
+    `INSERT INTO list_seen VALUES (?, ?, ?)
+     ON CONFLICT (tenant_ref, roster_key) DO UPDATE SET version = max(version, excluded.version)`,
+  );
   const withdrawals = sql.prepare(
     'SELECT digest, plan_digest AS planDigest, approver_ref AS approverRef, envelope, at FROM withdrawal ORDER BY at, digest',
   );
@@ -83,6 +92,8 @@ export function trustStore({ sql }: StateDatabase): TrustStore {
       return row && { version: Number(row.version), envelope: buffer(row.envelope) };
     },
     setApproverList: (version, envelope, at) => void addList.run(version, envelope, at),
+    listSeen: (tenantRef, rosterKey) => Number(seen.get(tenantRef, rosterKey)?.version ?? 0),
+    seeList: (tenantRef, rosterKey, version) => void see.run(tenantRef, rosterKey, version),
     withdrawals: () =>
       withdrawals.all().map((w) => ({
         digest: String(w.digest),
