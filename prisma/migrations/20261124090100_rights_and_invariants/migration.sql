@@ -28,11 +28,17 @@ GRANT INSERT, DELETE ON attempt_secret TO sumveil_worker;
 -- Aborting a run deletes them at once; the api can do that without reading one.
 GRANT SELECT (attempt_id), DELETE ON attempt_secret TO sumveil_api;
 
--- State that api and worker move on.
-GRANT INSERT, UPDATE ON
-  tenant, app_user, invitation, join_token, connector, certificate, presence, roster, artifact, run, attempt, phase_list,
-  sum_chunk, task, model_version, evaluation, privacy_ledger, outbox
-  TO sumveil_api, sumveil_worker;
+-- Who exists, and under which keys: the api's alone, because a certificate or a roster follows from these rows.
+GRANT INSERT, UPDATE ON tenant, app_user, invitation, join_token, presence TO sumveil_api;
+GRANT INSERT ON connector, certificate, roster TO sumveil_api;
+GRANT UPDATE (effective_at) ON roster TO sumveil_api;
+
+-- State that api and worker move on. What an attempt is stays as it was written: the signer finds manifests by it.
+GRANT INSERT, UPDATE ON artifact, run, phase_list, sum_chunk, task, privacy_ledger, outbox TO sumveil_api, sumveil_worker;
+GRANT INSERT ON attempt TO sumveil_worker;
+GRANT UPDATE (phase, fail_code, plan_sig, phase_opened_at, deadline_at, agg_root, manifest_body, manifest_sig, ended_at)
+  ON attempt TO sumveil_api, sumveil_worker;
+GRANT INSERT ON model_version, evaluation TO sumveil_worker;
 GRANT INSERT, UPDATE ON lease TO sumveil_worker;
 GRANT INSERT, UPDATE ON "grant" TO sumveil_worker;
 GRANT INSERT, UPDATE, DELETE ON role_binding, idempotent_answer TO sumveil_api;
@@ -52,9 +58,36 @@ GRANT INSERT ON audit_cosig TO sumveil_api;
 GRANT INSERT ON audit_dedupe, audit_leaf, audit_tile, audit_checkpoint, signature, outbox TO sumveil_signer;
 GRANT INSERT, DELETE ON audit_pending TO sumveil_signer;
 GRANT INSERT, UPDATE ON audit_head, lease TO sumveil_signer;
--- A certificate counts when token and serial are spent in the very transaction that answers the request.
-GRANT INSERT, UPDATE ON connector, certificate TO sumveil_signer;
-GRANT UPDATE (used_at) ON join_token TO sumveil_signer;
+
+-- Who may hand in which leaf, and ask for which signature: the signer takes these for what people, tenants or the rounds
+-- themselves said, so that one process cannot write the evidence of another. The sequencer holds the key against the leaf.
+CREATE FUNCTION refuse_foreign_leaf() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  kind text := substring(NEW.key FROM '^\["([a-z_.]+)"');
+  by_api boolean := kind IN
+    ('tenant.created', 'tenant.suspended', 'tenant.reactivated', 'enrol.token_issued', 'connector.enrolled',
+     'roster.published', 'roster.effective', 'approvers.declared', 'plan.submitted', 'plan.withdrawn', 'approval.granted',
+     'approval.refused', 'approval.withdrawn');
+  by_worker boolean := kind IN ('grant.issued', 'round.opened', 'aggregate.released', 'model.version_created');
+BEGIN
+  IF by_api AND NOT pg_has_role('sumveil_api', 'MEMBER') OR by_worker AND NOT pg_has_role('sumveil_worker', 'MEMBER') THEN
+    RAISE EXCEPTION 'leaf % is not for % to hand in', kind, current_user USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION refuse_foreign_request() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.kind = 'certificate' AND NOT pg_has_role('sumveil_api', 'MEMBER') THEN
+    RAISE EXCEPTION 'a % is not for % to ask for', NEW.kind, current_user USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER audit_pending_by_role BEFORE INSERT ON audit_pending FOR EACH ROW EXECUTE FUNCTION refuse_foreign_leaf();
+CREATE TRIGGER sign_request_by_role BEFORE INSERT ON sign_request FOR EACH ROW EXECUTE FUNCTION refuse_foreign_request();
 
 -- Leaves, checkpoints and cosignatures are never changed, by whomever.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -116,6 +116,48 @@ describe('rights on the log (governance 5)', () => {
   });
 });
 
+describe('evidence of others', () => {
+  it('the worker writes nothing that says who exists under which keys', async () => {
+    const worker = await as('worker');
+    const tables = ['tenant', 'app_user', 'invitation', 'join_token', 'connector', 'certificate', 'presence', 'roster'];
+    for (const table of tables) {
+      const { rows } = await worker.query(
+        `SELECT privilege_type FROM information_schema.column_privileges
+         WHERE grantee = 'sumveil_worker' AND table_name = $1 AND privilege_type <> 'SELECT'`,
+        [table],
+      );
+      expect(rows, table).toEqual([]);
+      await expect(worker.query(`DELETE FROM "${table}"`), table).rejects.toMatchObject(denied);
+    }
+  });
+
+  it('each process hands in its own leaves, and only the api asks for certificates', async () => {
+    const [api, worker] = [await as('api'), await as('worker')];
+    const leaf = (type: string) => `INSERT INTO audit_pending (log, key, leaf) VALUES ('l', '["${type}","x"]', 'x')`;
+    for (const type of ['enrol.token_issued', 'plan.submitted', 'roster.effective', 'approval.withdrawn']) {
+      await api.query(leaf(type));
+      await expect(worker.query(leaf(type)), type).rejects.toMatchObject(denied);
+    }
+    for (const type of ['grant.issued', 'aggregate.released', 'model.version_created']) {
+      await worker.query(leaf(type));
+      await expect(api.query(leaf(type)), type).rejects.toMatchObject(denied);
+    }
+    const request = `INSERT INTO sign_request (kind, subject, body) VALUES ('certificate', 'c', 'b')`;
+    await expect(worker.query(request)).rejects.toMatchObject(denied);
+    await api.query(request);
+  });
+
+  it('what an attempt is cannot be changed afterwards', async () => {
+    for (const role of ['api', 'worker'] as const) {
+      const client = await as(role);
+      for (const column of ['id', 'run_id', 'round', 'attempt', 'plan_body', 'plan_hash', 'decision_id']) {
+        await expect(client.query(`UPDATE attempt SET ${column} = ${column}`), column).rejects.toMatchObject(denied);
+      }
+      await client.query(`UPDATE attempt SET phase = 'failed'`);
+    }
+  });
+});
+
 describe('duties apart (governance 2)', () => {
   it.each([
     ['platform-operator', 'auditor', false],

@@ -4,7 +4,7 @@ import { TransparencyError } from '@sumveil/transparency';
 import { digestOf, WireError } from '@sumveil/wire';
 import { ZodError } from 'zod';
 import { databaseNow, type Tx } from '../db/client.ts';
-import { channels } from '../db/notify.ts';
+import { channels, notify } from '../db/notify.ts';
 import type { LeafLog, SignKind } from '../deps.ts';
 import { isCoordinatorError } from '../error.ts';
 import { type Lease, requireLease } from '../lease/lease.ts';
@@ -15,6 +15,7 @@ import { checkList } from './checks/list.ts';
 import { checkManifest } from './checks/manifest.ts';
 import { checkPlan } from './checks/plan.ts';
 import { checkReport } from './checks/report.ts';
+import { LeafPending } from './evidence.ts';
 import { type Answer, type Outcome, recordRefusal, refuse } from './refusal.ts';
 
 const checks: Record<SignKind, Check> = {
@@ -48,6 +49,7 @@ export async function answerRequest(
   await requireLease(tx, lease);
   const outcome = await judge({ ...context, tx, now: await databaseNow(tx) }, request);
   if (!('wait' in outcome)) await writeAnswer(tx, lease, context.log, request, outcome);
+  else if (outcome.wait === 'sequencer') await notify(tx, channels.leaf);
   return outcome;
 }
 
@@ -83,6 +85,7 @@ async function judge(context: CheckContext, { kind, subject, body }: SignRequest
   try {
     return await checks[kind](context, subject, body);
   } catch (error) {
+    if (error instanceof LeafPending) return { wait: 'sequencer' };
     const refused = refusalOf(error);
     if (!refused) throw error;
     return refused;

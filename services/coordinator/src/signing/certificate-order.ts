@@ -2,7 +2,6 @@ import { canonicalBytes, parseCanonical } from '@sumveil/wire';
 import { z } from 'zod';
 
 const bytes = (length: number) => z.string().regex(new RegExp(`^[A-Za-z0-9_-]{${Math.ceil((length * 4) / 3)}}$`));
-const serial = z.string().regex(/^[0-9A-F]{32}$/);
 
 const certificateOrder = z.strictObject({
   /** SPIFFE id that the certificate is for. */
@@ -10,21 +9,18 @@ const certificateOrder = z.strictObject({
   /** PEM, as received. */
   csr: z.string().max(16_384),
   lifeSeconds: z.int().min(3_600).max(2_592_000),
-  by: z.discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('token'),
-      tokenHash: bytes(32),
-      rosterKey: bytes(32),
-      rosterProof: bytes(64),
-      witnessKey: bytes(32),
-      witnessProof: bytes(64),
-    }),
-    z.strictObject({ kind: z.literal('renew'), serial }),
-    z.strictObject({ kind: z.literal('expired'), serial, proof: bytes(64) }),
-  ]),
+  /** A join string is the only claim there is: nothing renews certificates, so nothing may ask for it. */
+  by: z.strictObject({
+    kind: z.literal('token'),
+    tokenHash: bytes(32),
+    rosterKey: bytes(32),
+    rosterProof: bytes(64),
+    witnessKey: bytes(32),
+    witnessProof: bytes(64),
+  }),
 });
 
-/** What enrolment and renewal put before the signer: the received bytes, so that it can check all of them itself. */
+/** What enrolment puts before the signer: the received bytes, so that it can check all of them itself. */
 export type CertificateOrder = z.infer<typeof certificateOrder>;
 
 export function certificateOrderBytes(order: CertificateOrder): Buffer {
@@ -36,8 +32,7 @@ export function parseCertificateOrder(body: Uint8Array): CertificateOrder {
   return certificateOrder.parse(parseCanonical(body));
 }
 
-/** The one subject under which this order may be signed, so that a token or an old serial gives one certificate. */
+/** The one subject under which this order may be signed, so that a token gives one certificate. */
 export function subjectOfOrder({ by }: CertificateOrder): string {
-  if (by.kind === 'token') return `token:${Buffer.from(by.tokenHash, 'base64url').toString('hex')}`;
-  return by.kind === 'renew' ? `serial:${by.serial}` : `expired:${by.serial}`;
+  return `token:${Buffer.from(by.tokenHash, 'base64url').toString('hex')}`;
 }

@@ -27,8 +27,12 @@ export type RefusalCode =
 
 export type Answer = { readonly sign: Uint8Array } | { readonly refuse: RefusalCode };
 
-/** `wait`: nothing is wrong, but a leaf is not under quorum yet; the request is looked at again. */
-export type Outcome = Answer | { readonly wait: true };
+/** Nothing is wrong, but a leaf is not sequenced or not under quorum yet; the request is looked at again. */
+export interface Wait {
+  readonly wait: 'sequencer' | 'quorum';
+}
+
+export type Outcome = Answer | Wait;
 
 export const refuse = (code: RefusalCode): { readonly refuse: RefusalCode } => ({ refuse: code });
 

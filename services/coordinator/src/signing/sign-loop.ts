@@ -27,7 +27,8 @@ export interface SignLoop {
 }
 
 /**
- * Answers requests as they are committed, oldest first. What waits for a quorum is looked at again when one is reached;
+ * Answers requests as they are committed, oldest first. What waits for the sequencer or a quorum is looked at again when they
+ * have done their part;
  * what fails for want of the database is looked at again at the next look.
  *
  * @returns resolves when `signal` is aborted or the lease is gone, with nothing in work
@@ -39,7 +40,7 @@ export async function runSignLoop(o: SignLoop, signal: AbortSignal): Promise<voi
     woken = true;
     wake();
   };
-  const offs = [o.notify.on(channels.sign, onNews), o.notify.on(channels.quorum, onNews)];
+  const offs = [channels.sign, channels.checkpoint, channels.quorum].map((channel) => o.notify.on(channel, onNews));
   signal.addEventListener('abort', onNews);
   const pauses = createPauses();
   let floor = 0n;

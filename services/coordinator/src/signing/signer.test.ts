@@ -1,25 +1,16 @@
-import { randomUUID, X509Certificate } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { verifyGrant } from '@sumveil/approvals';
-import {
-  createCsr,
-  generateEd25519,
-  generateP256,
-  newJoinString,
-  proveEnrolment,
-  spiffeName,
-  spkiDer,
-} from '@sumveil/identity';
 import { argsOfPlan, parsePlan, roundPlan } from '@sumveil/secagg';
 import { canonicalBytes, digestOf, parseDsse, signBody, toBase64url, verifyBody } from '@sumveil/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRound } from '../features/rounds/open-round.ts';
 import { withLease } from '../lease/lease.ts';
 import { answerRequest } from './answer.ts';
-import { certificateOrderBytes } from './certificate-order.ts';
 import { loadSignerKeys } from './key-files.ts';
 import { createMemo } from './memo.ts';
 import type { RunningSigner } from './run-signer.ts';
 import { type ApprovedWorld, startGrantedRun, submitToyPlan } from './testing/approved-run.ts';
+import { askSigner, leafWith, type Question } from './testing/ask.ts';
 import { type EvidenceWorld, openWorld, startTestPostgres } from './testing/world.ts';
 
 let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
@@ -46,90 +37,9 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-async function ask(kind: Parameters<typeof world.api.sign.requestSignature>[1], subject: string, body: Uint8Array) {
-  const { db, sign } = world.worker;
-  await db.transaction((tx) => sign.requestSignature(tx, kind, subject, body));
-  return sign.awaitSignature(kind, subject, { timeoutMs: 10_000 }).then(
-    (result) => ({ result }),
-    (error: { reasons?: string[]; message: string }) => ({ refused: error.reasons?.[0] ?? error.message }),
-  );
-}
+const ask = (...question: Question) => askSigner(world, ...question);
 
-async function leafExists(part: string): Promise<boolean> {
-  return (await world.api.db.prisma.auditDedupe.count({ where: { key: { contains: part } } })) > 0;
-}
-
-describe('certificates', () => {
-  async function order(change: { spend?: boolean; foreignProof?: boolean } = {}) {
-    const tenant = world.tenants[0]!;
-    const { token, tokenHash } = newJoinString(world.published.rootSpki);
-    const key = generateP256();
-    const [rosterKey, witnessKey] = [generateEd25519(), generateEd25519()];
-    const proofs = proveEnrolment({
-      token,
-      csrSpki: spkiDer(change.foreignProof ? generateP256() : key),
-      rosterKey,
-      witnessKey,
-    });
-    const { db } = world.api;
-    const n = (await db.prisma.connector.count()) + 1;
-    const name = spiffeName('sumveil.test', tenant.ref, n);
-    await db.prisma.joinToken.create({
-      data: {
-        hash: Uint8Array.from(tokenHash),
-        tenantRef: tenant.ref,
-        tickets: ['a', 'b'],
-        expiresAt: new Date(Date.now() + 600_000),
-        usedAt: change.spend === false ? null : new Date(),
-      },
-    });
-    await db.prisma.connector.create({
-      data: {
-        name,
-        tenantRef: tenant.ref,
-        n,
-        rosterKey: Uint8Array.from(proofs.rosterKey),
-        witnessKey: Uint8Array.from(proofs.witnessKey),
-      },
-    });
-    const by = {
-      kind: 'token',
-      tokenHash: toBase64url(tokenHash),
-      rosterKey: toBase64url(proofs.rosterKey),
-      rosterProof: toBase64url(proofs.rosterProof),
-      witnessKey: toBase64url(proofs.witnessKey),
-      witnessProof: toBase64url(proofs.witnessProof),
-    } as const;
-    const csr = await createCsr(key);
-    return {
-      subject: `token:${tokenHash.toString('hex')}`,
-      name,
-      body: certificateOrderBytes({ name, csr, lifeSeconds: 3_600, by }),
-    };
-  }
-
-  it('are issued once for a spent token, under the name of its tenant', async () => {
-    const { subject, name, body } = await order();
-    const answer = await ask('certificate', subject, body);
-    expect(answer).toHaveProperty('result');
-    const chain = new X509Certificate((answer as { result: Buffer }).result);
-    expect(chain.subjectAltName).toBe(`URI:${name}`);
-    await expect(ask('certificate', subject, (await order()).body)).rejects.toMatchObject({
-      reasons: ['BODY_DIFFERS'],
-    });
-    expect(await leafExists(`["sign.refused","certificate","${subject}","BODY_DIFFERS"]`)).toBe(true);
-  });
-
-  it('are refused for a token that is not spent, a proof over another key, a foreign subject', async () => {
-    const unspent = await order({ spend: false });
-    expect(await ask('certificate', unspent.subject, unspent.body)).toEqual({ refused: 'TOKEN' });
-    const foreign = await order({ foreignProof: true });
-    expect(await ask('certificate', foreign.subject, foreign.body)).toEqual({ refused: 'PROOF' });
-    const moved = await order();
-    expect(await ask('certificate', `token:${'0'.repeat(64)}`, moved.body)).toEqual({ refused: 'UNKNOWN_SUBJECT' });
-    expect(await ask('certificate', 'token:x', Buffer.from('not an order'))).toEqual({ refused: 'FORMAT' });
-  });
-});
+const leafExists = (part: string) => leafWith(world, part);
 
 describe('grants', () => {
   it('are signed when every approval holds, and verify with the roster’s grant key', async () => {

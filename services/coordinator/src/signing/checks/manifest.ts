@@ -42,7 +42,7 @@ export const checkManifest: Check = async (context, subject, body) => {
   const expected = manifestBody({ plan: attempt.plan, u3: u3.members, u3Hash, aggRoot, secrets });
   if (!expected.equals(body)) return refuse('SECRETS');
   if (!(await isCharged(context, attempt))) return refuse('CHARGE');
-  if (!(await context.log.covered(releaseKey(attempt), context.tx))) return { wait: true };
+  if (!(await context.log.covered(releaseKey(attempt), context.tx))) return { wait: 'quorum' };
   return { sign: signBody('manifest', body, context.keys.coordinator).sig };
 };
 

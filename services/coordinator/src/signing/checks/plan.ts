@@ -46,7 +46,7 @@ export const checkPlan: Check = async (context, subject, body) => {
   });
   if (cohort.members.length !== fields.cohort.members.length) return refuse('APPROVALS');
   if (!(await decisionHolds(context, row))) return refuse('POLICY');
-  if (!(await log.covered(grant.leafKey, tx))) return { wait: true };
+  if (!(await log.covered(grant.leafKey, tx))) return { wait: 'quorum' };
   return { sign: signBody('plan', body, context.keys.coordinator).sig };
 };
 
