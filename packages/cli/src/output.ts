@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import type { CliError } from './error.ts';
+import { terminalSafe } from './terminal-safe.ts';
 
 export interface Output {
   readonly json: boolean;
@@ -19,10 +20,10 @@ export function createOutput(o: {
   return {
     json: o.json,
     print(value, text) {
-      o.stdout.write(`${o.json ? JSON.stringify(value) : text()}\n`);
+      o.stdout.write(`${o.json ? JSON.stringify(value) : terminalSafe(text())}\n`);
     },
     progress(line) {
-      if (!o.json) o.stderr.write(`${line}\n`);
+      if (!o.json) o.stderr.write(`${terminalSafe(line)}\n`);
     },
     fail(error) {
       if (o.json) {
@@ -30,9 +31,10 @@ export function createOutput(o: {
         o.stdout.write(`${JSON.stringify({ error: { code, message, next, faults } })}\n`);
         return;
       }
-      o.stderr.write(`${colors.red('error')} ${error.code}: ${error.message}\n`);
-      for (const fault of error.faults) o.stderr.write(`  ${fault.path || '(file)'}: ${fault.message}\n`);
-      if (error.next) o.stderr.write(`  next: ${error.next}\n`);
+      const lines = [`${colors.red('error')} ${error.code}: ${error.message}`];
+      for (const fault of error.faults) lines.push(`  ${fault.path || '(file)'}: ${fault.message}`);
+      if (error.next) lines.push(`  next: ${error.next}`);
+      o.stderr.write(`${terminalSafe(lines.join('\n'))}\n`);
     },
   };
 }
