@@ -6,6 +6,7 @@ import { advertiseAll, checkSharesOf, idxOf, integersOf, shareAll, upToMasked } 
 import { phase } from '../testing/refused.ts';
 import { makeWorld, type World } from '../testing/world.ts';
 import { mask } from './mask.ts';
+import { eraseSecrets } from './state.ts';
 
 let world: World;
 const victim = 4;
@@ -31,6 +32,16 @@ describe('masking', () => {
     expect(() => mask(checked, good)).toThrow(phase);
     expect([...masking.chunks]).toHaveLength(2);
     expect(masking.finish().state.step).toBe('masked');
+  });
+
+  it('gives no further chunk once the secrets are erased in the middle of an upload', () => {
+    const r0 = advertiseAll(world);
+    const checked = checkSharesOf(world, idxOf(r0.accepted), shareAll(world, r0), victim);
+    const masking = mask(checked, integersOf(world).get(victim)!);
+    expect(masking.chunks.next().done).toBe(false);
+    eraseSecrets(checked);
+    expect(() => masking.chunks.next()).toThrow(phase);
+    expect(() => masking.finish()).toThrow(phase);
   });
 
   it('uses each pair key at both ends, each self key once, and no stream twice', () => {

@@ -25,7 +25,10 @@ export interface MaskedChunk {
 
 /** Masking under way: take all chunks in order, then finish. */
 export interface Masking {
-  /** lazily masked, one chunk in memory at a time; an upload that fails is repeated with the same bytes */
+  /**
+   * lazily masked, one chunk in memory at a time; an upload that fails is repeated with the same bytes. Taking one throws
+   * SecaggError `PHASE` after the secrets were erased.
+   */
   readonly chunks: Generator<MaskedChunk>;
   /** M2, after the last chunk. @throws SecaggError `PHASE` before */
   finish(): { state: Masked; m2: Signed };
@@ -65,12 +68,15 @@ export function mask(state: SharesChecked, input: MaskInput): Masking {
 }
 
 function* maskChunks(
-  { plan }: SharesChecked,
+  { plan, secrets }: SharesChecked,
   input: MaskInput,
   terms: readonly [readonly Term[], readonly Term[]],
   hashes: Buffer[],
 ): Generator<MaskedChunk> {
   for (const shape of eachChunk(plan)) {
+    // Erased keys are zeros: what they mask could be read by anybody.
+    if (secrets.maskKeys.length === 0)
+      throw new SecaggError('PHASE', 'The attempt is over and its mask keys are erased. Send nothing more.');
     const bytes = maskChunk(shape, input, terms[shape.segment]);
     hashes.push(sha256(bytes));
     yield { segment: shape.segment, chunk: shape.chunk, bytes };
