@@ -29,7 +29,7 @@ export interface Released {
  * @throws ConnectorError `RESULT_REFUSED`, SecaggError
  */
 export async function fetchReleased(site: Site, task: Task, attempt: Attempt | undefined): Promise<Released> {
-  const { client, rosters } = site;
+  const { client, rosters, state } = site;
   const { planHash } = task;
   const answer = await client.call('attemptPlan', { params: { planHash } });
   const signed = decodeSigned(Buffer.from(answer.plan, 'base64'));
@@ -39,6 +39,9 @@ export async function fetchReleased(site: Site, task: Task, attempt: Attempt | u
   if (!roster || !verifyBody('plan', signed, fromBase64url(roster.coordinatorKey, 32)))
     throw refused('the plan is not signed under a pinned roster');
   if (plan.jobId !== task.runId || plan.round !== task.round) throw refused('the plan belongs to another round');
+  // The coordinator signed two plans for one attempt: this connector joined another one.
+  const joined = state.attempts.of(plan.jobId).find((row) => row.round === plan.round && row.attempt === plan.attempt);
+  if (joined && joined.planHash !== planHash) throw refused('another plan of this attempt was joined here');
   const bytes = await client.call('attemptManifest', { params: { planHash } });
   const manifest: Signed = decodeSigned(bytes);
   const own = attempt && 'u3Hash' in attempt.state ? { u3Hash: attempt.state.u3Hash, m0s: attempt.directory } : {};
