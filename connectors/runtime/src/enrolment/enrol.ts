@@ -112,7 +112,7 @@ function enrolmentFault(error: unknown): unknown {
   return new ConnectorError(
     'ENROLMENT',
     detail,
-    'A join string works once and for a short time; ask for a new one.',
+    'Start again with the same folder and join string while it lives; after that, an empty folder and a new join string.',
     error,
   );
 }
