@@ -40,8 +40,7 @@ export async function withSchemaEngine<T>(
   loaded ??= load();
   await loaded;
   const schema = schemaFile(schemaPath).files.map(({ path, content }): [string, string] => [path, content]);
-  // The adapter makes a second pool with these options for its shadow database and leaves it to its idle timer.
-  const pool = new Pool({ connectionString, max: 2, idleTimeoutMillis: 100, allowExitOnIdle: true });
+  const pool = new Pool({ connectionString, max: 2 });
   try {
     const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool));
     const engine = await glue.SchemaEngine.new({ datamodels: schema }, () => {}, adapter);
