@@ -4,16 +4,16 @@
  * - bundle.dsse.json                     root: in-toto statement over all other files, by the report key
  * - rosters/<epoch>.json                 exact roster body; every epoch used, without a gap
  * - rosters/<epoch>.approvals            `roster-approve` messages of the epoch before (none for the first one here)
- * - approvers/<tenantRef>.dsse.json      signed approver list; further versions as <tenantRef>-<version>.dsse.json
+ * - approvers/<tenantRef>.dsse.json      signed approver list, declared by a leaf; versions as <tenantRef>-<version>.dsse.json
  * - log/checkpoint                       note with a quorum's cosignatures
  * - log/leaves.jsonl                     a line each, ascending: {"idx":n,"leaf":<leaf>}; a leaf is RFC 8785, so exact
  * - log/proofs/<idx>.tlog-proof          for every leaf of leaves.jsonl, under this or an older checkpoint
  * - log/consistency/<size>               a base64 hash a line: from an older checkpoint of a proof to log/checkpoint
  * - grants/<digest>.dsse.json            named after grantDigest (SHA-256 of the payload)
  * - approvals/<digest>.dsse.json         named after envelopeDigest; granted, refused and withdrawn alike
- * - gate-refusals/<digest>.dsse.json     signed by the connector's roster key; named after envelopeDigest
+ * - gate-refusals/<digest>.dsse.json     of every gate.refused, by the connector's roster key; named after envelopeDigest
  * - plan/<digest>.yaml                   plan file as submitted
- * - rounds/<run>-<round>-<attempt>/      plan, manifest, and u1, u2, u3: signed messages as they travelled; run in lower case
+ * - rounds/<run>-<round>-<attempt>/      plan, u1, u2, u3, manifest: signed messages as they travelled; run in lower case
  * - policy/bundle.lock, policy/files/…   the bundle that decided; paths below files/ are those of the lock
  * - policy/inputs.jsonl                  a line for each policy.decided: {"decisionId":…,"input":<request and entities>}
  * - privacy/ledger.json                  {"rows":[…],"v":1}, see verify/privacy.ts

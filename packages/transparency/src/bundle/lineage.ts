@@ -15,11 +15,12 @@ export type Row = Readonly<Record<string, unknown>> & { readonly leaf: number };
 
 const ROWS = {
   contributors: {
-    'update.accepted': ({ round, attempt, tenantRef, serial }: LeafOf<'update.accepted'>) => ({
+    'update.accepted': ({ run, round, attempt, tenantRef, serial }: LeafOf<'update.accepted'>, sums: Sums) => ({
       round,
       attempt,
       tenantRef,
       serial,
+      inSum: sums.get(attemptKey(run, round, attempt))?.includes(tenantRef) === false,
     }),
   },
   approvals: approvalRows(),
@@ -64,21 +65,41 @@ const ROWS = {
 
 export type Question = keyof typeof ROWS;
 
+/** Attempts whose sum was released → who was invited and is not in it. */
+type Sums = ReadonlyMap<string, readonly string[]>;
+
+const attemptKey = (run: string, round: number, attempt: number) => `${run} ${round} ${attempt}`;
+
+/** An update that was accepted is in no sum when its attempt failed, or its tenant was dropped before the list closed. */
+function sumsIn(leaves: readonly LoggedLeaf[]): Sums {
+  const released = new Set<string>();
+  const sums = new Map<string, readonly string[]>();
+  for (const { leaf } of leaves) {
+    if (leaf.type !== 'aggregate.released' && leaf.type !== 'round.closed') continue;
+    const { run, round, attempt, ...rest } = leaf as LeafOf<'aggregate.released'> | LeafOf<'round.closed'>;
+    const key = attemptKey(run, round, attempt);
+    if ('dropped' in rest) sums.set(key, rest.dropped);
+    else released.add(key);
+  }
+  return new Map([...sums].filter(([key]) => released.has(key)));
+}
+
 /** Derives lineage.json from the leaves of a bundle; the verifier derives it again and compares bytes. */
 export function lineageOf(leaves: readonly LoggedLeaf[], predicate: BundlePredicate): Lineage {
   const { model, version, modelDigest, asOf } = predicate;
+  const sums = sumsIn(leaves);
   const answers = Object.fromEntries(
-    Object.entries(ROWS).map(([question, makers]) => [question, answer(leaves, makers as Makers)]),
+    Object.entries(ROWS).map(([question, makers]) => [question, answer(leaves, makers as Makers, sums)]),
   ) as Record<Question, Row[]>;
   return { v: 1, model, version, modelDigest, asOf, answers };
 }
 
-type Makers = Partial<Record<EventType, (leaf: LoggedLeaf['leaf']) => Record<string, unknown>>>;
+type Makers = Partial<Record<EventType, (leaf: LoggedLeaf['leaf'], sums: Sums) => Record<string, unknown>>>;
 
-function answer(leaves: readonly LoggedLeaf[], makers: Makers): Row[] {
+function answer(leaves: readonly LoggedLeaf[], makers: Makers, sums: Sums): Row[] {
   return leaves.flatMap(({ idx, leaf }) => {
     const make = makers[leaf.type];
-    return make ? [{ ...make(leaf), leaf: idx }] : [];
+    return make ? [{ ...make(leaf, sums), leaf: idx }] : [];
   });
 }
 

@@ -2,8 +2,9 @@ import { parseRoster, rosterHash, trustBytes, trustOf } from '@sumveil/wire';
 import { verifyBundle } from '../verify/verify-bundle.ts';
 import { rosterBodyOf, START, serialOf, TENANTS } from './cast.ts';
 import { type TestPki, testPki } from './certificates.ts';
-import { type Draft, type Story, tell } from './draft.ts';
+import { type Story, tell } from './draft.ts';
 import { type SealOptions, sealDraft } from './seal-draft.ts';
+import type { Draft } from './teller.ts';
 import { replay } from './test-replay.ts';
 
 /** What a test does to a good bundle before it is sealed again with the right report key. */

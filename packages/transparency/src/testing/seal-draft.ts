@@ -12,7 +12,8 @@ import { witnessName } from '../note/roster-keys.ts';
 import { formatTlogProof } from '../proof/tlog-proof.ts';
 import { MemoryTree } from '../tree/memory-tree.ts';
 import { keys, MODEL, RUN, TENANTS } from './cast.ts';
-import { type Draft, modelAfter } from './draft.ts';
+import { modelAfter } from './plan-story.ts';
+import type { Draft } from './teller.ts';
 
 export interface SealOptions {
   readonly reportKey?: KeyObject;

@@ -6,7 +6,7 @@ export const POLICY_PATH = 'permits/round.allow.cedar';
 
 /**
  * The approvals rule is the real one. Plan files are JSON (which is YAML) that says the facts themselves, the one policy
- * is a number that `spent` must stay below, and the round plan is a pure function of the same inputs as secagg's.
+ * is a number that the cohort must reach, and the round plan is a pure function of the same inputs as secagg's.
  */
 export const replay: Required<Replay> = {
   parseGrant,
@@ -17,9 +17,9 @@ export const replay: Required<Replay> = {
     return roundPlanBody(inputs, { round, attempt, modelHash, prevManifest });
   },
   decidePolicy: (files, input) => {
-    const limit = Number(Buffer.from(files.get(POLICY_PATH)!).toString());
-    const { request } = JSON.parse(Buffer.from(input).toString()) as { request: { spent: number } };
-    return request.spent < limit
+    const least = Number(Buffer.from(files.get(POLICY_PATH)!).toString());
+    const { context } = JSON.parse(Buffer.from(input).toString()) as { context: { cohortSize: number } };
+    return context.cohortSize >= least
       ? { effect: 'allow', cause: 'permit', reasons: ['round.allow'] }
       : { effect: 'deny', cause: 'no-permit', reasons: [] };
   },

@@ -1,11 +1,13 @@
-import { buildApproval, envelopeDigest } from '@sumveil/approvals';
+import { buildApproval, buildApproverList, envelopeDigest } from '@sumveil/approvals';
 import { dsseBytes } from '@sumveil/wire';
 import { describe, expect, it } from 'vitest';
 import * as layout from '../bundle/layout.ts';
 import { digestOfByte, iso, keys, officerRef, START, stewardRef, TENANTS } from '../testing/cast.ts';
-import { approvalFields, type Draft, type Story, tell } from '../testing/draft.ts';
+import { type Story, tell } from '../testing/draft.ts';
 import { change, drop, fixture, indexOf } from '../testing/fixture.ts';
+import { approvalFields, approverList } from '../testing/plan-story.ts';
 import { sealDraft } from '../testing/seal-draft.ts';
+import type { Draft } from '../testing/teller.ts';
 import { replay } from '../testing/test-replay.ts';
 import { verifyBundle } from './verify-bundle.ts';
 
@@ -79,5 +81,30 @@ describe('18 APPROVAL', () => {
   it('a list that no longer names the approver when the round opens', () => {
     const draft = (d: Draft) => change('approvers.declared', { digestNew: digestOfByte(7) })(d);
     expect(verdictOf({ draft }).exit).toBe(18);
+  });
+
+  it('a list that no leaf in the bundle declares, though it is the only one here', () => {
+    const draft = drop('approvers.declared');
+    expect(verdictOf({ draft })).toMatchObject({ exit: 18, detail: expect.stringMatching(/no approvers.declared/) });
+  });
+
+  it('a list whose leaf another tenant wrote', () => {
+    const draft = change('approvers.declared', { tenantRef: TENANTS[4]! });
+    expect(verdictOf({ draft }).exit).toBe(18);
+  });
+
+  it('a newer list that takes an approver off counts from its leaf on, and cannot lose the leaf before it', () => {
+    const next = (digestOld: boolean): Story => ({
+      beforeRound: (round, teller) => {
+        const before = envelopeDigest(approverList(2));
+        const shorter = buildApproverList({ tenantRef: TENANTS[2]!, version: 2, approvers: [] }, keys.roster(2));
+        if (round !== 2) return;
+        teller.draft.files.set(layout.approverListFile(TENANTS[2]!, 2), dsseBytes(shorter));
+        const fields = { tenantRef: TENANTS[2]!, digestNew: envelopeDigest(shorter) };
+        teller.log('approvers.declared', { ...fields, ...(digestOld ? { digestOld: before } : {}) });
+      },
+    });
+    expect(verdictOf({ story: next(true) })).toMatchObject({ exit: 18, detail: expect.stringMatching(/^round 2/) });
+    expect(verdictOf({ story: next(false) }).detail).toMatch(/does not continue/);
   });
 });

@@ -1,6 +1,7 @@
-import { type DsseEnvelope, digestOf, dsseBytes, dssePayload, parseCanonical } from '@sumveil/wire';
+import { digestOf, dsseBytes, dssePayload, parseCanonical } from '@sumveil/wire';
 import { z } from 'zod';
 import { planFile } from '../bundle/layout.ts';
+import { checkApproverLists, cohortKnownAt } from './cohort.ts';
 import { type Entry, type Evidence, fileOf, leavesOf, rosterWithHash } from './evidence.ts';
 import { grantFacts, planFactsOf } from './grant-links.ts';
 import type { CohortFacts, Replay } from './replay.ts';
@@ -19,8 +20,9 @@ export function checkApprovals(evidence: Evidence, replay: Replay): string {
   for (const entry of said) checkEnvelope(evidence, entry);
   const logged = new Set(said.map(({ leaf }) => leaf.envelopeDigest));
   for (const digest of evidence.approvals.keys()) must(logged.has(digest), `approval ${digest} is in no leaf`);
+  checkApproverLists(evidence);
   const issued = leavesOf(evidence, 'grant.issued');
-  for (const grant of issued) checkGrantedBy(evidence, grant, said, replay);
+  for (const grant of issued) checkGrantedBy(evidence, grant, replay);
   return `${said.length} approvals; ${issued.length} grant(s) hold at every use`;
 }
 
@@ -50,12 +52,7 @@ function checkEnvelope(evidence: Evidence, { leaf }: Said): void {
 }
 
 /** A grant is used when it is issued, when a round opens under it and when its sum is released. */
-function checkGrantedBy(
-  evidence: Evidence,
-  issued: Entry<'grant.issued'>,
-  said: readonly Said[],
-  replay: Replay,
-): void {
+function checkGrantedBy(evidence: Evidence, issued: Entry<'grant.issued'>, replay: Replay): void {
   const { leaf } = issued;
   const grant = grantFacts(evidence, leaf.grantDigest, replay);
   for (const envelope of grant.approvals)
@@ -63,7 +60,7 @@ function checkGrantedBy(
       evidence.approvals.has(digestOf(dsseBytes(envelope))),
       `grant ${leaf.grantId} carries an approval that is in no leaf`,
     );
-  const judge = judgeOf(evidence, issued, said, replay);
+  const judge = judgeOf(evidence, issued, replay);
   const uses = [{ what: `grant ${leaf.grantId}`, idx: issued.idx, time: leaf.time }];
   for (const opened of leavesOf(evidence, 'round.opened').filter((o) => o.leaf.grantDigest === leaf.grantDigest)) {
     const what = `round ${opened.leaf.round} of ${opened.leaf.run}`;
@@ -80,8 +77,7 @@ function checkGrantedBy(
   }
 }
 
-function judgeOf(evidence: Evidence, issued: Entry<'grant.issued'>, said: readonly Said[], replay: Replay) {
-  const cohortOf = replay.cohortOf ?? fail('not checked: this verifier cannot judge approvals');
+function judgeOf(evidence: Evidence, issued: Entry<'grant.issued'>, replay: Replay) {
   const { leaf } = issued;
   const grant = grantFacts(evidence, leaf.grantDigest, replay);
   const roster = rosterWithHash(evidence, grant.rosterHash) ?? fail(`grant ${leaf.grantId} names an unknown roster`);
@@ -89,10 +85,8 @@ function judgeOf(evidence: Evidence, issued: Entry<'grant.issued'>, said: readon
   if (!plan) fail(`grant ${leaf.grantId}: its plan was never submitted`);
   const { needApprovers } = planFactsOf(fileOf(evidence.files, planFile(leaf.planDigest)), replay);
   return (what: string, idx: number, at: string, members: readonly string[]): void => {
-    const approvals = said.filter((s) => s.idx < idx).map((s) => evidence.approvals.get(s.leaf.envelopeDigest)!);
     const { planDigest, requesterRef, eligible } = plan;
-    const approverLists = listsAt(evidence, idx);
-    const facts = cohortOf({ roster, eligible, approverLists, approvals, planDigest, requesterRef, at });
+    const facts = cohortKnownAt(evidence, replay, idx, { roster, eligible, planDigest, requesterRef, at });
     for (const member of members)
       must(facts.members.includes(member), `${what}: tenant ${member} is not in (${reasonsFor(facts, member)})`);
     must(!facts.requesterIsApprover, `${what}: the requester approved`);
@@ -105,24 +99,4 @@ function judgeOf(evidence: Evidence, issued: Entry<'grant.issued'>, said: readon
 
 function reasonsFor(facts: CohortFacts, member: string): string {
   return facts.tenants.find((t) => t.tenantRef === member)?.reasons.join(', ') || 'not eligible';
-}
-
-/** List in force for each tenant: the last one declared before; without any declaration, the only one here. */
-function listsAt(evidence: Evidence, idx: number): Map<string, DsseEnvelope> {
-  const lists = new Map<string, DsseEnvelope>();
-  const declared = leavesOf(evidence, 'approvers.declared');
-  const owners = new Map([...evidence.approverLists].map(([digest, list]) => [digest, ownerOf(list)]));
-  for (const tenantRef of new Set(owners.values())) {
-    const mine = [...owners].filter(([, owner]) => owner === tenantRef).map(([digest]) => digest);
-    const own = declared.filter((d) => d.leaf.tenantRef === tenantRef);
-    const inForce = own.length === 0 && mine.length === 1 ? mine[0] : own.findLast((d) => d.idx < idx)?.leaf.digestNew;
-    const list = inForce === undefined ? undefined : evidence.approverLists.get(inForce);
-    if (list) lists.set(tenantRef, list);
-  }
-  return lists;
-}
-
-function ownerOf(list: DsseEnvelope): string {
-  const facts = z.looseObject({ tenantRef: z.string() });
-  return attempt('approver list', () => facts.parse(parseCanonical(dssePayload(list)))).tenantRef;
 }

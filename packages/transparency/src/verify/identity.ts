@@ -5,7 +5,7 @@ import { type Entry, type Evidence, leavesOf, rosterWithHash } from './evidence.
 import { grantFacts } from './grant-links.ts';
 import type { Replay } from './replay.ts';
 import { attempt, fail, must } from './result.ts';
-import { sameAttempt } from './round-links.ts';
+import { sameAttempt } from './round-facts.ts';
 
 const MAX_CERTIFICATES = 10_000;
 

@@ -1,10 +1,14 @@
+import { canonicalBytes } from '@sumveil/wire';
 import { describe, expect, it } from 'vitest';
 import * as layout from '../bundle/layout.ts';
-import { digestOfByte, iso, RUN, START, TENANTS } from '../testing/cast.ts';
-import type { Draft } from '../testing/draft.ts';
-import { append, change, drop, fixture } from '../testing/fixture.ts';
+import { digestOfByte, iso, RUN, START, serialOf, TENANTS } from '../testing/cast.ts';
+import type { Story } from '../testing/draft.ts';
+import { append, change, drop, fixture, indexOf } from '../testing/fixture.ts';
+import { modelAfter, submittedIn } from '../testing/plan-story.ts';
+import { listHashOf, maskedInputOf, putSigned } from '../testing/round-story.ts';
 import type { SealOptions } from '../testing/seal-draft.ts';
-import { replay } from '../testing/test-replay.ts';
+import type { Draft, Teller } from '../testing/teller.ts';
+import { bytesOf, replay } from '../testing/test-replay.ts';
 import { verifyBundle } from './verify-bundle.ts';
 
 const { trust, good, verdictOf } = await fixture();
@@ -44,13 +48,13 @@ describe('17 LINEAGE', () => {
     expect(verifyBundle(good, { trust, replay: other }).exit).toBe(17);
   });
 
-  it('a signed list of survivors unlike the manifest', () => {
-    const draft = (d: Draft) => {
-      const at = { run: RUN, round: 1, attempt: 0 };
-      const other = d.files.get(layout.roundFile({ ...at, round: 2 }, 'u3'))!;
-      d.files.set(layout.roundFile(at, 'u3'), other);
-    };
-    expect(verdictOf({ draft }).detail).toMatch(/signed survivors/);
+  it('a round that starts from an older or a foreign model, with everything after it in step', () => {
+    for (const parent of [modelAfter(0), modelAfter(2), modelAfter(7)]) {
+      const story: Story = { startsFrom: (round) => (round === 2 ? parent : undefined) };
+      expect(verdictOf({ story })).toMatchObject({ exit: 17, detail: expect.stringMatching(/model that its run had/) });
+    }
+    const first: Story = { startsFrom: (round) => (round === 1 ? modelAfter(1) : undefined) };
+    expect(verdictOf({ story: first }).exit).toBe(17);
   });
 
   it('another model file than the sealed one', () => {
@@ -60,3 +64,109 @@ describe('17 LINEAGE', () => {
     expect(verdictOf({ seal: { touch: own } }).exit).toBe(0);
   });
 });
+
+describe('17 LINEAGE: an attempt that ended before its plan was signed', () => {
+  const failed = (...more: Parameters<Teller['log']>[]): Story => ({
+    beforeRound: (round, teller) => {
+      if (round !== 2) return;
+      const at = { round: 2, attempt: 1 };
+      const before = teller.draft.leaves[indexOf(teller.draft, 'round.opened')] as unknown as { grantDigest: string };
+      const plan = submittedIn(teller.draft);
+      teller.decide('startRound', 'd-failed', { ...plan, epsNextMicro: 0 });
+      const { grantDigest } = before;
+      const opened = { planHash: digestOfByte(5), modelHash: modelAfter(1), grantDigest, cohort: TENANTS };
+      teller.log('round.opened', { ...at, ...opened, deadlineAt: iso(START + 1e6), decisionId: 'd-failed' }, true);
+      for (const [type, fields] of more) teller.log(type, { ...at, ...fields }, true);
+      teller.log('round.aborted', { ...at, survivors: 0, dropped: [], phase: 'advertise', code: 'SIGNER' }, true);
+    },
+  });
+
+  it('has no plan file', () => {
+    expect(verdictOf({ story: failed() })).toEqual({ exit: 0, detail: '' });
+  });
+
+  it('but needs one as soon as anybody answered, and when it did not end', () => {
+    const digests = { m2Digest: digestOfByte(1), chunkRoot: digestOfByte(1), serial: serialOf(1) };
+    const answered = failed(['update.accepted', { tenantRef: TENANTS[1]!, ...digests }]);
+    expect(verdictOf({ story: answered })).toMatchObject({
+      exit: 12,
+      detail: expect.stringMatching(/plan is missing/),
+    });
+    const closed = { phase: 'advertise', setSize: 5, listHash: digestOfByte(1), cause: 'all' };
+    expect(verdictOf({ story: failed(['phase.closed', closed]) }).exit).toBe(12);
+    const draft = (d: Draft) => pauseInstead(d, indexOf(d, 'round.aborted'));
+    expect(verdictOf({ story: failed(), draft }).exit).toBe(12);
+  });
+});
+
+describe('17 LINEAGE: who is in a sum', () => {
+  const place = { run: RUN, round: 1, attempt: 0 };
+  const without = (part: 'u1' | 'u2' | 'u3') => (d: Draft) => void d.files.delete(layout.roundFile(place, part));
+  it.each<[string, (draft: Draft) => void, RegExp]>([
+    ['no signed list of the directory', without('u1'), /u1 is missing/],
+    ['no signed list of the senders', without('u2'), /u2 is missing/],
+    ['no signed list of the survivors', without('u3'), /u3 is missing/],
+    ['a survivor whose update was another', change('update.accepted', { m2Digest: digestOfByte(9) }), /does not cover/],
+    ['a survivor whose update was of another attempt', change('update.accepted', { attempt: 1 }), /no update of/],
+    ['a phase that closed with another list', change('phase.closed', { listHash: digestOfByte(9) }), /list u1 is not/],
+    ['a phase that closed with fewer', change('phase.closed', { setSize: 4 }, 1), /list u2 is not/],
+    ['a dropout who is in the sum', change('round.closed', { dropped: [TENANTS[0]!] }), /other survivors or dropouts/],
+    ['another number of survivors', change('round.closed', { survivors: 4 }), /other survivors or dropouts/],
+    ['a list of another round', (d) => move(d, 'u3'), /another plan/],
+    ['a survivor who was not a sender', (d) => relist(d, 'u2', [1, 2, 3, 4], 1), /not in the phase before/],
+    ['survivors unlike the computed sum', (d) => relist(d, 'u3', [1, 2, 3, 4], 2), /others than the signed survivors/],
+    ['survivors unlike the manifest', (d) => relist(d, 'u3', [1, 2, 3, 4], 2, true), /not those of the manifest/],
+    ['a member who is not in the cohort', (d) => relist(d, 'u1', [1, 2, 3, 4, 5, 6], 0), /not in the phase before/],
+  ])('%s', (_, draft, detail) => {
+    expect(verdictOf({ draft })).toMatchObject({ exit: 17, detail: expect.stringMatching(detail) });
+  });
+
+  describe('a sum that the signer did not let out', () => {
+    const seal: SealOptions = { predicate: { version: 1, modelDigest: modelAfter(1) } };
+    const withheld = (d: Draft) => {
+      change('round.closed', { type: 'round.aborted', code: 'SIGNER_QUORUM' }, 1)(d);
+      pauseInstead(d, indexOf(d, 'model.version_created', 1));
+    };
+    it('needs no manifest, and must have none', () => {
+      const draft = (d: Draft) => {
+        withheld(d);
+        d.files.delete(layout.roundFile({ ...place, round: 2 }, 'manifest'));
+      };
+      expect(verdictOf({ draft, seal })).toEqual({ exit: 0, detail: '' });
+      expect(verdictOf({ draft: withheld, seal }).detail).toMatch(/yet its manifest was signed/);
+    });
+
+    it('makes no version', () => {
+      const draft = (d: Draft) => {
+        change('round.closed', { type: 'round.aborted' }, 1)(d);
+        d.files.delete(layout.roundFile({ ...place, round: 2 }, 'manifest'));
+      };
+      expect(verdictOf({ draft }).detail).toMatch(/never released/);
+    });
+  });
+
+  function move(d: Draft, part: 'u3'): void {
+    d.files.set(layout.roundFile(place, part), d.files.get(layout.roundFile({ ...place, round: 2 }, part))!);
+  }
+
+  /** The coordinator signs and logs another list, in step with itself. */
+  function relist(d: Draft, list: 'u1' | 'u2' | 'u3', members: number[], nth: number, computed = false): void {
+    const { planHash } = d.leaves[indexOf(d, 'round.opened')] as unknown as { planHash: string };
+    const listHash = listHashOf(
+      list,
+      planHash,
+      members.map((idx) => [idx, maskedInputOf(idx - 1)]),
+    );
+    const fields = { phase: list, planHash: bytesOf(planHash), listHash: bytesOf(listHash), members };
+    putSigned(d.files, 1, list, canonicalBytes({ type: 'list', v: 1, ...fields }));
+    change('phase.closed', { listHash, setSize: members.length }, nth)(d);
+    if (computed) change('aggregate.computed', { u3Hash: listHash, survivors: members.length })(d);
+  }
+});
+
+/** Another leaf of the run in the place of one, so that no number is missing. */
+function pauseInstead(d: Draft, at: number): void {
+  const { grantDigest, planDigest } = d.leaves[indexOf(d, 'run.started')] as unknown as Record<string, string>;
+  const { v, id, time, actor, run, runSeq } = d.leaves[at]!;
+  d.leaves[at] = { v, id, time, actor, run, runSeq, type: 'run.paused', grantDigest, planDigest } as never;
+}

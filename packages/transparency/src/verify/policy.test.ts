@@ -1,10 +1,12 @@
 import { canonicalBytes } from '@sumveil/wire';
 import { describe, expect, it } from 'vitest';
 import * as layout from '../bundle/layout.ts';
-import { digestOfByte, TENANTS } from '../testing/cast.ts';
-import type { Draft, Story } from '../testing/draft.ts';
-import { change, fixture } from '../testing/fixture.ts';
+import { digestOfByte, officerRef, START, TENANTS } from '../testing/cast.ts';
+import type { Story } from '../testing/draft.ts';
+import { change, drop, fixture } from '../testing/fixture.ts';
+import { submittedIn } from '../testing/plan-story.ts';
 import type { SealOptions } from '../testing/seal-draft.ts';
+import type { DecisionInput, Draft } from '../testing/teller.ts';
 import { replay } from '../testing/test-replay.ts';
 import { verifyBundle } from './verify-bundle.ts';
 
@@ -32,8 +34,114 @@ describe('19 POLICY', () => {
   });
 });
 
+describe('19 POLICY: what was decided is what was done', () => {
+  type Context = Record<string, never>;
+  /** Re-seals a bundle in which the input of one decision, its digest and its replay agree, and the facts are made up. */
+  const told = (decisionId: string, touch: (context: Context, input: DecisionInput) => void): Story => ({
+    epsilonTotalMicro: 3_000_000,
+    input: (input, id) => void (id === decisionId && touch(input.context as Context, input)),
+  });
+  const set = (fields: object) => (context: Context) => void Object.assign(context, fields);
+  const attrs =
+    (nth: number, fields: object) =>
+    (_: Context, { entities }: DecisionInput) =>
+      void Object.assign(entities[nth]!.attrs, fields);
+  const approvals =
+    (change: (list: { tenant: string; role: string; approver: string; expiresAt: number }[]) => unknown) =>
+    (context: Context) =>
+      void Object.assign(context, { approvals: change(context.approvals as never) });
+  const otherRun = (_: Context, input: DecisionInput) => {
+    input.resource = { ...input.resource, id: 'run-2' };
+    input.entities[0]!.uid.id = 'run-2';
+  };
+  const region = (id: string) => ({ __entity: { type: 'Sumveil::Region', id } });
+
+  it.each<[string, Parameters<typeof told>[1], RegExp]>([
+    ['another action than was logged', (_, i) => void Object.assign(i.action, { id: 'joinRound' }), /another action/],
+    ['another run', otherRun, /about something else/],
+    ['another plan', set({ planDigest: digestOfByte(7) }), /another plan/],
+    ['another bundle', set({ policyBundle: digestOfByte(7) }), /another policy bundle/],
+    ['another time', set({ now: START - 3_600_000 }), /another time/],
+    ['a larger cohort', set({ cohortSize: 6 }), /larger cohort/],
+    ['more approvers', set({ distinctApprovers: 11 }), /number of approvers/],
+    ['roles nobody granted', set({ approvedRoles: ['data-steward', 'privacy-officer', 'x'] }), /roles/],
+    ['a later expiry', set({ approvalsExpireAt: START + 9e9 }), /another expiry/],
+    [
+      'an approver who never approved',
+      approvals((l) => [{ ...l[0]!, approver: officerRef(3) }, ...l.slice(1)]),
+      /did not count/,
+    ],
+    [
+      'an approval that lives longer',
+      approvals((l) => [{ ...l[0]!, expiresAt: START + 9e9 }, ...l.slice(1)]),
+      /did not count/,
+    ],
+    ['one person of two', approvals((l) => l.filter((_, i) => i !== 1)), /roles/],
+    ['a tenant left out', approvals((l) => l.filter((a) => a.tenant !== TENANTS[0])), /other tenants/],
+    ['the region of a tenant left out', set({ cohortRegions: [region('EU')] }), /region of a tenant/],
+    ['nothing spent before', set({ epsSpentMicro: 0 }), /0 spent, the log says 1000000/],
+    ['nothing to spend', set({ epsNextMicro: 0 }), /less ε/],
+    ['a smaller minimum', attrs(0, { minCohort: 2 }), /other limits/],
+    ['fewer approvers needed', attrs(0, { needApprovers: 1 }), /other limits/],
+    ['no roles needed', attrs(0, { needRoles: [] }), /other limits/],
+    ['a larger budget', attrs(0, { epsBudgetMicro: 9_000_000 }), /other limits/],
+    ['more regions allowed', attrs(1, { allowedRegions: [region('EU'), region('US')] }), /other limits/],
+    ['a second run beside it', (_, i) => void i.entities.push({ ...i.entities[0]!, attrs: {} }), /other limits/],
+  ])('%s', (_, touch, detail) => {
+    const story = told('d-open-2', touch);
+    expect(verdictOf({ story })).toMatchObject({ exit: 19, detail: expect.stringMatching(detail) });
+  });
+
+  it('a release on made-up facts', () => {
+    expect(verdictOf({ story: told('d-release-2', otherRun) }).detail).toMatch(/about something else/);
+    expect(verdictOf({ story: told('d-release-2', set({ epsNextMicro: 0 })) }).detail).toMatch(/less ε/);
+    const fewer = told(
+      'd-release-2',
+      approvals((l) => l.filter((a) => a.tenant !== TENANTS[0])),
+    );
+    expect(verdictOf({ story: fewer }).detail).toMatch(/larger cohort/);
+  });
+
+  it('a grant on made-up facts', () => {
+    expect(verdictOf({ story: told('d-start', set({ distinctApprovers: 11 })) }).exit).toBe(19);
+    expect(verdictOf({ story: told('d-start', otherRun) }).exit).toBe(19);
+  });
+
+  it('two rounds under one decision, or a run under another than its grant', () => {
+    const twice = change('round.opened', { decisionId: 'd-open-1' }, 1);
+    expect(verdictOf({ draft: twice })).toMatchObject({
+      exit: 19,
+      detail: expect.stringMatching(/rest on one decision/),
+    });
+    const other = change('run.started', { decisionId: 'd-open-1' });
+    expect(verdictOf({ draft: other }).detail).toMatch(/another decision than its grant/);
+  });
+
+  it('a decision that was kept in stock for a later round', () => {
+    const story: Story = {
+      beforeRound: (round, teller) => {
+        if (round === 1) teller.decide('startRound', 'd-stock', { ...submittedIn(teller.draft), epsNextMicro: 0 });
+      },
+    };
+    const used = change('round.opened', { decisionId: 'd-stock' }, 1);
+    expect(verdictOf({ story })).toEqual({ exit: 0, detail: '' });
+    expect(verdictOf({ story, draft: used }).detail).toMatch(/made for something earlier/);
+  });
+
+  it('but regions that no leaf names, pass', () => {
+    const draft = (d: Draft) => {
+      for (const _ of TENANTS) drop('tenant.created')(d);
+    };
+    expect(verdictOf({ draft }).exit).toBe(0);
+    const other = told('d-open-2', set({ cohortRegions: [region('EU')] }));
+    expect(verdictOf({ story: other, draft }).exit).toBe(0);
+  });
+});
+
 describe('20 PRIVACY', () => {
-  const story: Story = { epsilonTotalMicro: 3_000_000 };
+  /** Decisions were asked for more than is charged here, so that the ledger alone is at fault. */
+  const input: Story['input'] = ({ context }) => void Object.assign(context, { epsNextMicro: 3_000_000 });
+  const story: Story = { epsilonTotalMicro: 3_000_000, input };
   const both = (fields: object) => (d: Draft) => {
     change('privacy.charged', fields, 1)(d);
     const { rows } = JSON.parse(Buffer.from(d.files.get(layout.LEDGER_FILE)!).toString());
@@ -46,7 +154,7 @@ describe('20 PRIVACY', () => {
     ['a total that went down', both({ totalMicro: 999_999, epsilonMicro: 0 })],
     ['a cap above the plan', both({ capMicro: 4_000_000 })],
     ['a total below what was charged', both({ totalMicro: 2_000_000, epsilonMicro: 2_000_001 })],
-    ['a ledger that says something else than the leaf', change('privacy.charged', { epsilonMicro: 5 })],
+    ['a ledger that says something else than the leaf', change('privacy.charged', { epsilonMicro: 5 }, 1)],
     ['a ledger without the row', (d) => d.files.delete(layout.LEDGER_FILE)],
   ])('%s', (_, draft) => {
     expect(verdictOf({ story, draft }).exit).toBe(20);

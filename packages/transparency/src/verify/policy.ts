@@ -1,13 +1,14 @@
 import { canonicalBytes, digestOf, parseCanonical, sha256, splitLines } from '@sumveil/wire';
 import { z } from 'zod';
 import { INPUTS_FILE, LOCK_FILE, POLICY_FOLDER } from '../bundle/layout.ts';
-import type { LoggedLeaf } from '../bundle/leaves.ts';
+import { actsOf, checkActs } from './acts.ts';
+import { actionIn } from './decision-input.ts';
 import { type Entry, type Evidence, fileOf, leavesOf } from './evidence.ts';
 import { grantFacts } from './grant-links.ts';
 import type { Replay } from './replay.ts';
 import { attempt, fail, must } from './result.ts';
 
-/** Class 19: the policies are those of the lock, every decision comes out the same, every act had one that allowed it. */
+/** Class 19: the policies are those of the lock, every decision comes out the same, every act had one of its own. */
 export function checkPolicy(evidence: Evidence, replay: Replay): string {
   const files = lockedFiles(evidence);
   const bundle = digestOf(fileOf(evidence.files, LOCK_FILE));
@@ -18,9 +19,9 @@ export function checkPolicy(evidence: Evidence, replay: Replay): string {
     const { policyBundle } = grantFacts(evidence, leaf.grantDigest, replay);
     must(policyBundle === bundle, `grant ${leaf.grantId} was made under another policy bundle`);
   }
-  const acts = evidence.leaves.flatMap((entry) => actOf(entry));
-  for (const act of acts) checkAct(act, decisions);
-  return `${decisions.length} decisions come out the same; ${acts.length} acts were allowed`;
+  const acts = actsOf(evidence, replay);
+  checkActs(evidence, replay, { acts, decisions, inputs });
+  return `${decisions.length} decisions come out the same; ${acts.length} acts were allowed, each by its own`;
 }
 
 /** Lines `<sha256>  <path>`, sorted by path; exactly the files below policy/files/. */
@@ -64,35 +65,10 @@ function checkDecision({ leaf }: Entry<'policy.decided'>, policy: Policy, replay
   must(leaf.bundle === policy.bundle, `${at} was made under another policy bundle than policy/bundle.lock`);
   const input = policy.inputs.get(leaf.decisionId) ?? fail(`${at}: its input is not in ${INPUTS_FILE}`);
   must(digestOf(input) === leaf.inputDigest, `${at}: its input is another than the logged one`);
+  must(actionIn(input, at) === leaf.action, `${at}: its input asks for another action than was logged`);
   const again = attempt(at, () => decide(policy.files, input));
   must(
     again.effect === leaf.effect && again.cause === leaf.cause && again.reasons.join() === leaf.reasons.join(),
     `${at}: decided again it is ${again.effect} (${again.cause}), the log says ${leaf.effect} (${leaf.cause})`,
   );
-}
-
-interface Act {
-  readonly what: string;
-  readonly idx: number;
-  readonly action: string;
-  readonly decisionId: string | undefined;
-}
-
-const ACTIONS: Partial<Record<LoggedLeaf['leaf']['type'], string>> = {
-  'run.started': 'startRun',
-  'round.opened': 'startRound',
-  'aggregate.released': 'releaseAggregate',
-  'model.promoted': 'promoteVersion',
-  'model.rolled_back': 'rollbackVersion',
-};
-
-function actOf({ idx, leaf }: LoggedLeaf): Act[] {
-  const action = ACTIONS[leaf.type];
-  return action ? [{ what: `${leaf.type} (leaf ${idx})`, idx, action, decisionId: leaf.decisionId }] : [];
-}
-
-function checkAct(act: Act, decisions: readonly Entry<'policy.decided'>[]): void {
-  const decision = decisions.find(({ leaf }) => leaf.decisionId === act.decisionId);
-  must(decision !== undefined && decision.idx < act.idx, `${act.what} has no decision before it`);
-  must(decision.leaf.effect === 'allow' && decision.leaf.action === act.action, `${act.what} was not allowed`);
 }

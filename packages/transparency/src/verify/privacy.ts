@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LEDGER_FILE } from '../bundle/layout.ts';
 import { type Entry, type Evidence, leavesOf } from './evidence.ts';
 import { attempt, fail, must } from './result.ts';
-import { sameAttempt } from './round-links.ts';
+import { sameAttempt } from './round-facts.ts';
 
 /** Row of privacy/ledger.json; ε in micro-units, RDP as decimal strings (governance section 7). */
 export const ledgerRow = z.strictObject({

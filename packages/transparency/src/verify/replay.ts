@@ -54,14 +54,29 @@ export interface CohortFacts {
   readonly members: readonly string[];
   readonly tenants: readonly { readonly tenantRef: string; readonly reasons: readonly string[] }[];
   readonly requesterIsApprover: boolean;
-  readonly counted: readonly { readonly tenantRef: string; readonly approverRef: string }[];
+  /** For each member the pair of approvals that holds longest. */
+  readonly counted: readonly CountedFacts[];
+}
+
+export interface CountedFacts {
+  readonly tenantRef: string;
+  readonly approverRef: string;
+  readonly role: string;
+  readonly ticket: { readonly system: string; readonly id: string };
+  /** RFC 3339. */
+  readonly expiresAt: string;
 }
 
 export interface PlanFacts {
+  /** Name of the model. */
+  readonly model: string;
   readonly modelDigest: string;
   readonly codeDigest: string;
   readonly eligible: readonly string[];
+  /** Regions whose tenants may take part. */
+  readonly regions: readonly string[];
   readonly minCohort: number;
   readonly epsilonTotalMicro: number;
   readonly needApprovers: number;
+  readonly needRoles: readonly string[];
 }

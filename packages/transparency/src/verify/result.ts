@@ -29,6 +29,8 @@ export interface Verdict {
   /** 0, 3, or the first failing class. */
   readonly exit: 0 | 3 | FailureClass;
   readonly checks: readonly Check[];
+  /** What no bundle can show, whatever the verdict: for the reader, in whole sentences. */
+  readonly notShown: readonly string[];
   /** Newest roster hash of the bundle in 16 groups, to compare over another channel. */
   readonly fingerprint?: string;
 }

@@ -1,4 +1,5 @@
 import {
+  canonicalBytes,
   digestOf,
   dsseBytes,
   encodeSigned,
@@ -15,10 +16,12 @@ import {
 import { describe, expect, it } from 'vitest';
 import * as layout from '../bundle/layout.ts';
 import { keys, RUN, rosterBodyOf, TENANTS } from '../testing/cast.ts';
-import { approverList, type Draft, tell } from '../testing/draft.ts';
+import { tell } from '../testing/draft.ts';
 import { type Case, fixture, indexOf } from '../testing/fixture.ts';
 import { keyOfByte, publicOf } from '../testing/keys.ts';
+import { approverList } from '../testing/plan-story.ts';
 import { sealDraft } from '../testing/seal-draft.ts';
+import type { Draft } from '../testing/teller.ts';
 import { replay } from '../testing/test-replay.ts';
 import { verifyBundle } from './verify-bundle.ts';
 
@@ -50,23 +53,37 @@ describe('12 SIGNATURE', () => {
     return dsseBytes({ ...list, signatures: approverList(signer).signatures });
   }
 
-  it('a gate refusal that its connector did not sign, or that is in no leaf', () => {
-    const refusal = (signer: number) => {
-      const key = keys.roster(signer);
-      const keyid = keyIdOf(fromBase64url(publicOf(key), 32));
-      return signDsse('application/vnd.sumveil.gate-refusal.v1+json', Buffer.from('{}'), key, keyid);
-    };
-    const told = (signer: number, logged: boolean) => (d: Draft) => {
-      const envelope = dsseBytes(refusal(signer));
-      d.files.set('gate-refusals/1.dsse.json', envelope);
-      const { v, id, time, actor } = { ...d.leaves[0]!, id: '01939000-0000-7000-8000-00000000dddd' };
-      const { grantDigest } = d.leaves[indexOf(d, 'grant.issued')] as unknown as { grantDigest: string };
-      const fields = { tenantRef: TENANTS[0]!, grantDigest, code: 'GATE_BUDGET', envelopeDigest: digestOf(envelope) };
-      if (logged) d.leaves.push({ v, id, time, actor, type: 'gate.refused', ...fields });
-    };
-    expect(verdictOf({ draft: told(0, true) }).exit).toBe(0);
-    expect(verdictOf({ draft: told(1, true) }).exit).toBe(12);
-    expect(verdictOf({ draft: told(0, false) }).exit).toBe(12);
+  describe('gate refusals', () => {
+    const code = 'GATE_BUDGET';
+    function told({ signer = 0, said = {}, logged = true, enclosed = true }): (d: Draft) => void {
+      return (d) => {
+        const key = keys.roster(signer);
+        const { grantDigest } = d.leaves[indexOf(d, 'grant.issued')] as unknown as { grantDigest: string };
+        const payload = canonicalBytes({ v: 1, tenantRef: TENANTS[0]!, runId: RUN, grantDigest, code, ...said });
+        const keyid = keyIdOf(fromBase64url(publicOf(key), 32));
+        const envelope = dsseBytes(signDsse('application/vnd.sumveil.gate-refusal.v1+json', payload, key, keyid));
+        const envelopeDigest = digestOf(envelope);
+        if (enclosed) d.files.set(layout.gateRefusalFile(envelopeDigest), envelope);
+        const { v, id, time, actor } = { ...d.leaves[0]!, id: '01939000-0000-7000-8000-00000000dddd' };
+        const fields = { tenantRef: TENANTS[0]!, grantDigest, code, envelopeDigest };
+        if (logged) d.leaves.push({ v, id, time, actor, type: 'gate.refused', ...fields });
+      };
+    }
+
+    it('pass when signed, enclosed and logged alike', () => {
+      expect(verdictOf({ draft: told({}) })).toEqual({ exit: 0, detail: '' });
+    });
+
+    it.each<[string, Parameters<typeof told>[0], RegExp]>([
+      ['by another tenant', { signer: 1 }, /not signed with its roster key/],
+      ['in no leaf', { logged: false }, /is in no leaf/],
+      ['logged without its envelope', { enclosed: false }, /is not in gate-refusals/],
+      ['logged with another reason', { said: { code: 'GATE_APPROVAL' } }, /something else than its leaf/],
+      ['of another grant', { said: { grantDigest: `sha256:${'00'.repeat(32)}` } }, /something else than its leaf/],
+      ['of another tenant', { said: { tenantRef: TENANTS[1]! } }, /something else than its leaf/],
+    ])('fail: %s', (_, how, detail) => {
+      expect(verdictOf({ draft: told(how) })).toMatchObject({ exit: 12, detail: expect.stringMatching(detail) });
+    });
   });
 
   it('a roster that is not the trusted one, although the bundle is whole in itself', () => {

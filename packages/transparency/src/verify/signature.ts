@@ -15,6 +15,7 @@ import { roundFile } from '../bundle/layout.ts';
 import { IN_TOTO_TYPE, signedOnlyBy } from '../bundle/statement.ts';
 import { type Evidence, leavesOf, rosterAt, rosterWithHash, signedFile } from './evidence.ts';
 import { attempt, fail, must } from './result.ts';
+import { endedUnsigned } from './round-facts.ts';
 
 const GRANT_TYPE = 'application/vnd.sumveil.grant.v1+json';
 const REFUSAL_TYPE = 'application/vnd.sumveil.gate-refusal.v1+json';
@@ -33,8 +34,9 @@ export function checkSignatures(evidence: Evidence): string {
     must(signedOnlyBy(grant, GRANT_TYPE, grantKey), `grant ${digest} is not signed with its epoch’s grant key`);
   }
   for (const list of evidence.approverLists.values()) checkApproverList(evidence, list);
-  for (const [digest, refusal] of evidence.gateRefusals) checkRefusal(evidence, digest, refusal);
-  const rounds = leavesOf(evidence, 'round.opened').map(({ leaf }) => checkRound(evidence, leaf));
+  checkRefusals(evidence);
+  const opened = leavesOf(evidence, 'round.opened').filter(({ leaf }) => !endedUnsigned(evidence, leaf));
+  const rounds = opened.map(({ leaf }) => checkRound(evidence, leaf));
   const envelopes = evidence.grants.size + evidence.approverLists.size + evidence.gateRefusals.size;
   const count = 1 + envelopes + rounds.reduce((a, b) => a + b, 0);
   const anchored = evidence.anchor ? `anchored in epoch ${evidence.anchor.trust.epoch}` : 'not anchored';
@@ -73,12 +75,33 @@ function checkApproverList(evidence: Evidence, list: DsseEnvelope): void {
   must(signed, `the approver list of ${tenantRef} is not signed with its roster key`);
 }
 
-/** A refusal is the connector's word, so the coordinator cannot invent one or put it into another's mouth. */
-function checkRefusal(evidence: Evidence, digest: string, refusal: DsseEnvelope): void {
-  const leaf = leavesOf(evidence, 'gate.refused').find((g) => g.leaf.envelopeDigest === digest)?.leaf;
-  const { tenantRef } = leaf ?? fail(`gate refusal ${digest} is in no leaf`);
-  const signed = signedByTenant(evidence, refusal, REFUSAL_TYPE, tenantRef);
-  must(signed, `the gate refusal of ${tenantRef} is not signed with its roster key`);
+const refusalPayload = z.looseObject({
+  tenantRef: z.string(),
+  runId: z.string(),
+  grantDigest: z.string(),
+  code: z.string(),
+  field: z.int().optional(),
+});
+
+/**
+ * A refusal is the connector's word: the coordinator can neither invent one, nor put it into another's mouth, nor log
+ * another reason than was signed. So each leaf has its envelope and each envelope its leaf.
+ */
+function checkRefusals(evidence: Evidence): void {
+  const refused = leavesOf(evidence, 'gate.refused');
+  for (const digest of evidence.gateRefusals.keys()) {
+    const known = refused.some(({ leaf }) => leaf.envelopeDigest === digest);
+    must(known, `gate refusal ${digest} is in no leaf`);
+  }
+  for (const { idx, leaf } of refused) {
+    const { tenantRef } = leaf;
+    const at = `gate refusal of ${tenantRef} (leaf ${idx})`;
+    const envelope = evidence.gateRefusals.get(leaf.envelopeDigest) ?? fail(`${at} is not in gate-refusals/`);
+    must(signedByTenant(evidence, envelope, REFUSAL_TYPE, tenantRef), `${at} is not signed with its roster key`);
+    const said = attempt(at, () => refusalPayload.parse(parseCanonical(dssePayload(envelope))));
+    const same = (['tenantRef', 'grantDigest', 'code', 'field'] as const).every((f) => said[f] === leaf[f]);
+    must(same && (leaf.run === undefined || said.runId === leaf.run), `${at} says something else than its leaf`);
+  }
 }
 
 /** By the tenant's roster key of any epoch here; keys of a tenant change with epochs. */

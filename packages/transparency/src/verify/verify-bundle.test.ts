@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as layout from '../bundle/layout.ts';
 import { readBundleZip, scanBundleZip, writeBundleZip } from '../bundle/zip.ts';
-import { append, fixture } from '../testing/fixture.ts';
+import { tell } from '../testing/draft.ts';
+import { append, drop, fixture } from '../testing/fixture.ts';
+import { sealDraft } from '../testing/seal-draft.ts';
 import { replay } from '../testing/test-replay.ts';
 import { verifyBundle } from './verify-bundle.ts';
 
-const { rosterBody, trust, good, verdictOf } = await fixture();
+const { rosterBody, certificates, trust, good, verdictOf } = await fixture();
 
 /** Reads the members of the good bundle, lets the test change them, and zips again without sealing again. */
 function reZipped(tamper: (files: Map<string, Uint8Array>) => void) {
@@ -25,6 +27,15 @@ describe('a good bundle', () => {
     const alone = verifyBundle(good, { replay });
     expect(alone).toMatchObject({ verdict: 'UNANCHORED', exit: 3 });
     expect(alone.fingerprint).toMatch(/^([0-9a-f]{4} ){15}[0-9a-f]{4}$/);
+  });
+
+  it('says with every verdict what it does not show', () => {
+    const { notShown } = verifyBundle(good, { trust, replay });
+    expect(notShown).toEqual([expect.stringMatching(/belong to no run/), expect.stringMatching(/^Nothing after leaf/)]);
+    expect(verifyBundle(Buffer.from('x'), { replay }).notShown).toEqual([expect.stringMatching(/belong to no run/)]);
+    const draft = tell(rosterBody, certificates);
+    drop('tenant.created')(draft);
+    expect(verifyBundle(sealDraft(draft), { trust, replay }).notShown.at(-1)).toMatch(/regions of 1 tenants/);
   });
 
   it('verifies with proofs under an older checkpoint, and with a budget that is spent', () => {

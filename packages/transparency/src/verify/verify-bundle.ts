@@ -7,6 +7,7 @@ import { type Evidence, parseTrustAnchor, readEvidence, readSeal, type TrustAnch
 import { checkIdentity } from './identity.ts';
 import { checkLineage } from './lineage.ts';
 import { checkCheckpoints, checkConsistency, checkInclusion, checkQuorum } from './log.ts';
+import { notShown } from './not-shown.ts';
 import { checkPolicy } from './policy.ts';
 import { checkPrivacy } from './privacy.ts';
 import type { Replay } from './replay.ts';
@@ -58,6 +59,7 @@ export function verifyBundle(bundle: Uint8Array, options: VerifyOptions = {}): V
     verdict: failed ? 'FAILED' : options.trust ? 'VERIFIED' : 'UNANCHORED',
     exit: failed?.id ?? (options.trust ? 0 : 3),
     checks,
+    notShown: notShown(evidence),
     ...(newest ? { fingerprint: rosterFingerprint(rosterHash(newest.body)) } : {}),
   };
 }

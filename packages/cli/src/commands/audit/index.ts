@@ -56,7 +56,8 @@ export function registerAudit(program: Command, run: Run): void {
           result.verdict === 'UNANCHORED'
             ? [`compare the roster hash over another channel, or give --trust:`, result.fingerprint ?? '']
             : [];
-        cli.out.print(result, () => [...lines, result.verdict, ...hint].join('\n'));
+        const limits = result.notShown.map((sentence) => `not shown: ${sentence}`);
+        cli.out.print(result, () => [...lines, ...limits, result.verdict, ...hint].join('\n'));
         return result.exit === 0 ? exitCode.ok : result.exit;
       }),
     );

@@ -15,12 +15,15 @@ const replay: Replay = {
   planFacts(planFile) {
     const plan = planManifest.parse(readPlanFile(planFile));
     return {
+      model: plan.model.name,
       modelDigest: plan.model.digest,
       codeDigest: plan.code.digest,
       eligible: plan.cohort.members,
+      regions: plan.regions,
       minCohort: plan.cohort.min,
       epsilonTotalMicro: Math.round((plan.privacy.epsilonTotal ?? 0) * 1e6),
       needApprovers: plan.approvals.approvers,
+      needRoles: plan.approvals.roles,
     };
   },
   roundPlan({ planFile, grantPayload, rosterBody }, body) {
