@@ -43,6 +43,7 @@ const always = [
   'connector.revoked',
 ];
 const aboutTenants = [
+  'tenant.created',
   'approvers.declared',
   'localpolicy.declared',
   'connector.enrolled',

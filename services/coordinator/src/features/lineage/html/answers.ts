@@ -29,7 +29,7 @@ function contributors(report: LineageReport): Markup {
   const bySize = new Map<number, number>();
   for (const row of released) bySize.set(row.survivors!, (bySize.get(row.survivors!) ?? 0) + 1);
   const sizes = [...bySize].toSorted(([a], [b]) => b - a);
-  const tenants = new Set(report.answers.contributors.map((row) => row.tenantRef)).size;
+  const tenants = new Set(report.answers.contributors.filter((row) => row.inSum).map((row) => row.tenantRef)).size;
   const parts = sizes.map(([size, count]) => `${size} in ${count} ${plural(count, 'round')}`).join(', ');
   return html`<strong>${tenants} tenants</strong> of ${report.plan.eligible} asked, over ${released.length} ${plural(released.length, 'round')}: ${parts}. Only masked sums left them; no update or metric of one tenant exists here.`;
 }

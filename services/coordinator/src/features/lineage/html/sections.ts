@@ -35,8 +35,9 @@ export function contributorsSection({ answers, rounds, producedInRound }: Lineag
   const released = rounds.filter((row) => row.outcome === 'released' && row.round <= producedInRound);
   const tenants = [...new Set(answers.contributors.map((row) => String(row.tenantRef)))].toSorted();
   const isIn = (ref: string, row: (typeof released)[number]) =>
-    !row.dropped.includes(ref) &&
-    answers.contributors.some((c) => c.tenantRef === ref && c.round === row.round && c.attempt === row.attempt);
+    answers.contributors.some(
+      (c) => c.inSum && c.tenantRef === ref && c.round === row.round && c.attempt === row.attempt,
+    );
   if (released.length > WIDEST) {
     const rows = tenants.map((ref) => [digest(ref), released.filter((row) => isIn(ref, row)).length]);
     return html`<h2>Contributors</h2>${table([{ title: 'Tenant' }, { title: `Rounds of ${released.length}`, number: true }], rows, 'No sum was released.')}`;

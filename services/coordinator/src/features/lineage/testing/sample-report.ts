@@ -112,6 +112,7 @@ export function sampleReport(change: Partial<LineageReport> = {}): LineageReport
             attempt: 0,
             tenantRef,
             serial: '4'.repeat(32),
+            inSum: true,
             leaf: 100 + row.round * 20 + i,
           })),
       ),
