@@ -1,5 +1,5 @@
 import { layout, leavesFile, lineageOf } from '@sumveil/transparency';
-import { canonicalBytes } from '@sumveil/wire';
+import { canonicalBytes, digestOf } from '@sumveil/wire';
 import type { Tx } from '../../db/client.ts';
 import type { Deps } from '../../deps.ts';
 import { publishedEpochs } from '../../log/epochs.ts';
@@ -23,6 +23,7 @@ export async function bundleFiles(deps: Deps, evidence: Evidence): Promise<Files
   await addLog(deps, evidence, files);
   await addApprovals(tx, evidence, files);
   await addGrants(tx, evidence, files);
+  await addRefusals(tx, evidence, files);
   for (const [name, bytes] of await roundFiles(tx, evidence)) files.set(name, bytes);
   await addPolicy(deps, evidence, files);
   await addLedger(tx, evidence, files);
@@ -67,10 +68,19 @@ async function addApprovals(tx: Tx, { plan, leaves }: Evidence, files: Files): P
     ),
   );
   for (const { digest, envelope } of rows) if (logged.has(digest)) files.set(layout.approvalFile(digest), envelope);
-  const tenants = plan.manifest.cohort.members;
-  const lists = await tx.approverList.findMany({ where: { tenantRef: { in: tenants } }, orderBy: { version: 'asc' } });
+  const declared = leavesOf(leaves, 'approvers.declared').map(({ leaf }) => leaf.digestNew);
+  const lists = await tx.approverList.findMany({ where: { digest: { in: declared } }, orderBy: { version: 'asc' } });
   for (const { tenantRef, version, envelope } of lists)
     files.set(layout.approverListFile(tenantRef, version), envelope);
+}
+
+/** Signed refusals, each under the digest that its leaf names; one that came after the checkpoint has no leaf here. */
+async function addRefusals(tx: Tx, { run, leaves }: Evidence, files: Files): Promise<void> {
+  const logged = new Set(leavesOf(leaves, 'gate.refused').map(({ leaf }) => leaf.envelopeDigest));
+  for (const { envelope } of await tx.gateRefusal.findMany({ where: { runId: run.id } })) {
+    const digest = digestOf(envelope);
+    if (logged.has(digest)) files.set(layout.gateRefusalFile(digest), envelope);
+  }
 }
 
 async function addGrants(tx: Tx, { run }: Evidence, files: Files): Promise<void> {
