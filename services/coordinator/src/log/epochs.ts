@@ -1,14 +1,7 @@
 import { dedupeKey, type Leaf, type LeafOf } from '@sumveil/transparency';
-import {
-  decodeSignedList,
-  fromBase64url,
-  parseRoster,
-  type Roster,
-  rosterApprovers,
-  rosterHash,
-  writtenDigest,
-} from '@sumveil/wire';
+import { fromBase64url, parseRoster, type Roster, rosterHash, writtenDigest } from '@sumveil/wire';
 import type { Tx } from '../db/client.ts';
+import { mayBeInForce } from './epoch-proof.ts';
 import { indexOfLeaf } from './rows.ts';
 
 export interface Epoch {
@@ -27,16 +20,40 @@ interface EpochRow {
 /** Bodies never change under their hash, so each is read and parsed once a process. */
 const bodies = new Map<string, Pick<Epoch, 'body' | 'hash' | 'roster'>>();
 
-/** Every published epoch of the newest roster id, oldest first. */
-export async function publishedEpochs(tx: Tx): Promise<Epoch[]> {
+/** Log and hash of every epoch whose signatures were found to put it in force; they do not go away again. */
+const proven = new Set<string>();
+
+/**
+ * Every published epoch of the newest roster id, oldest first. In force is what a process has said to be (`effective_at`)
+ * and what the members' signatures bear out.
+ */
+export async function publishedEpochs(tx: Tx, log: string): Promise<Epoch[]> {
   const rows = await tx.$queryRaw<EpochRow[]>`
     SELECT hash, roster_id, effective_at IS NOT NULL AS effective FROM roster ORDER BY published_at, epoch`;
   const current = rows.at(-1)?.roster_id;
   const epochs: Epoch[] = [];
   for (const row of rows.filter((one) => one.roster_id === current)) {
-    epochs.push({ ...(await rosterOf(tx, row.hash)), effective: row.effective });
+    const read = await rosterOf(tx, row.hash);
+    const before = epochs.findLast((epoch) => epoch.effective);
+    const effective = row.effective && (await isInForce(tx, log, read, before));
+    epochs.push({ ...read, effective });
   }
   return epochs;
+}
+
+async function isInForce(
+  tx: Tx,
+  log: string,
+  epoch: Pick<Epoch, 'hash' | 'roster'>,
+  before: Epoch | undefined,
+): Promise<boolean> {
+  const name = `${log} ${epoch.hash.toString('hex')}`;
+  if (proven.has(name)) return true;
+  const follows = epoch.roster.epoch === 1 ? before === undefined : before?.roster.epoch === epoch.roster.epoch - 1;
+  const published = { ...epoch, key: publishedKey(epoch) };
+  if (!follows || !(await mayBeInForce(tx, log, published, before?.roster))) return false;
+  proven.add(name);
+  return true;
 }
 
 async function rosterOf(tx: Tx, hash: Uint8Array): Promise<Pick<Epoch, 'body' | 'hash' | 'roster'>> {
@@ -94,22 +111,4 @@ export function publishedKey(epoch: Pick<Epoch, 'roster' | 'hash'>): string {
 
 function effectiveKey(epoch: Pick<Epoch, 'roster' | 'hash'>): string {
   return dedupeKey({ type: 'roster.effective', ...rosterLeafFields(epoch, []) } as unknown as Leaf);
-}
-
-/** Members of the old epoch that approved the new one, by the messages received. */
-export async function approversOf(tx: Tx, old: Roster, hash: Uint8Array): Promise<number[]> {
-  const rows = await tx.rosterApproval.findMany({ where: { rosterHash: Uint8Array.from(hash) } });
-  return rosterApprovers(
-    old,
-    hash,
-    rows.flatMap((row) => signedMessages(row.message)),
-  );
-}
-
-function signedMessages(bytes: Uint8Array) {
-  try {
-    return decodeSignedList(bytes);
-  } catch {
-    return [];
-  }
 }

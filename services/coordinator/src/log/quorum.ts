@@ -39,7 +39,7 @@ export function createQuorum(log: string): Quorum {
   const indices = new Map<string, bigint>();
 
   async function newest(tx: Tx): Promise<CoveredCheckpoint | undefined> {
-    const epochs = await publishedEpochs(tx);
+    const epochs = await publishedEpochs(tx, log);
     const effective = epochs.filter((e) => e.effective);
     if (effective.length === 0) return known;
     const least = Math.min(...effective.map((e) => e.roster.witnessQuorum));
@@ -68,7 +68,7 @@ export function createQuorum(log: string): Quorum {
       return checkpoint !== undefined && index < checkpoint.size;
     },
     async at(tx, checkpoint) {
-      const roster = await rosterAtSize(tx, log, await publishedEpochs(tx), checkpoint.size);
+      const roster = await rosterAtSize(tx, log, await publishedEpochs(tx, log), checkpoint.size);
       if (!roster) return { have: 0, needs: 0 };
       const { have, needs } = countQuorum(await cosignedNote(tx, log, checkpoint), roster);
       return { have, needs };

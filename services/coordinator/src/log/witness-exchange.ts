@@ -35,7 +35,7 @@ export function createWitnessAnswers(db: Database, log: { origin: string; quorum
   let announced = 0n;
   return {
     async receive(tenantRef, answer) {
-      const epochs = await publishedEpochs(db.prisma);
+      const epochs = await publishedEpochs(db.prisma, log.origin);
       const reading = await readAnswer(db.prisma, log.origin, epochs, tenantRef, answer);
       if (reading.kind === 'fork') await db.transaction((tx) => recordFork(tx, log, answer.size));
       if (reading.kind !== 'cosigned') return { kind: reading.kind, quorum: false };

@@ -80,7 +80,7 @@ async function surely(o: { db: Database; origin: string }, size: bigint): Promis
 }
 
 async function readView(tx: Tx, log: string): Promise<View> {
-  const epochs = await publishedEpochs(tx);
+  const epochs = await publishedEpochs(tx, log);
   const checkpoint = await newestCheckpoint(tx, log);
   return {
     epochs,

@@ -21,7 +21,7 @@ export const checkReport: Check = async (context, subject, body) => {
   const roster = await rosterAtSize(
     context.tx,
     context.log.origin,
-    await publishedEpochs(context.tx),
+    await publishedEpochs(context.tx, context.log.origin),
     BigInt(asOf.size),
   );
   if (!roster || !carriesOwnKeys(context.keys, roster)) return refuse('ROSTER');
