@@ -14,7 +14,7 @@ import type { Deps } from '../../deps.ts';
 import type { Grant, Run } from '../../generated/prisma/client.ts';
 import { type Lease, requireLease } from '../../lease/lease.ts';
 import { type ApprovedPlan, loadPlan, stageOfRound } from '../../plan/approved-plan.ts';
-import { rosterByHash } from '../../roster/in-force.ts';
+import { rosterByHash, rosterInForce } from '../../roster/in-force.ts';
 import { decide } from '../decisions/decide.ts';
 import { judgeCohort } from '../decisions/facts.ts';
 import { attemptLeaf } from './attempt-leaf.ts';
@@ -58,6 +58,11 @@ async function open(deps: Deps, tx: Tx, { run, grant, plan, stage, again }: Open
     cohort: { members: string[] };
   };
   const roster = await rosterByHash(tx, hashOfDigest(payload.rosterHash));
+  // A later epoch may be there because a member or a key had to go: nothing new begins under the old one.
+  if (!(await rosterInForce(tx))?.rosterHash.equals(roster.rosterHash)) {
+    await pauseRun(deps, tx, run, 'roster-superseded');
+    return undefined;
+  }
   const cohort = await judgeCohort(tx, plan, roster, payload.cohort.members);
   if (cohort.members.length < payload.cohort.members.length) {
     await pauseRun(deps, tx, run, 'approval-changed');
