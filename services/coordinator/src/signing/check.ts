@@ -4,6 +4,7 @@ import { hashOfDigest } from '@sumveil/wire';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Tx } from '../db/client.ts';
 import type { LeafLog } from '../deps.ts';
+import { publishedEpochs } from '../log/epochs.ts';
 import type { SignerKeys } from './key-files.ts';
 import type { Memo } from './memo.ts';
 import type { Outcome } from './refusal.ts';
@@ -29,11 +30,16 @@ export type Check = (context: CheckContext, subject: string, body: Buffer) => Pr
  * Roster by its written digest; undefined unless it carries this signer's keys: signing under a roster that names other
  * keys would produce something nobody accepts, or accept something nobody signed.
  */
-export async function ownRoster({ tx, keys }: CheckContext, digest: string): Promise<Roster | undefined> {
-  const row = await tx.roster.findUnique({ where: { hash: Uint8Array.from(hashOfDigest(digest)) } });
-  if (!row?.effectiveAt) return undefined;
-  const roster = parseRoster(row.body);
-  return carriesOwnKeys(keys, roster) ? roster : undefined;
+export async function ownRoster({ tx, keys, log }: CheckContext, digest: string): Promise<Roster | undefined> {
+  const epochs = await publishedEpochs(tx, log.origin);
+  const epoch = epochs.find(({ hash }) => hash.equals(hashOfDigest(digest)));
+  return epoch?.effective && carriesOwnKeys(keys, epoch.roster) ? parseRoster(epoch.body) : undefined;
+}
+
+/** A later epoch is in force: what was trusted before it may be what it took away (secure-aggregation.md section 3). */
+export async function isSuperseded({ tx, log }: CheckContext, roster: Roster): Promise<boolean> {
+  const newest = (await publishedEpochs(tx, log.origin)).findLast((epoch) => epoch.effective);
+  return !newest?.hash.equals(roster.rosterHash);
 }
 
 export function carriesOwnKeys({ published }: SignerKeys, roster: Pick<Roster, keyof SignerPublicKeys>): boolean {

@@ -4,14 +4,21 @@ import { digestOf, dssePayload, parseDsse } from '@sumveil/wire';
 import type { Tx } from '../db/client.ts';
 import { type Cohort, judgeCohort } from '../features/decisions/facts.ts';
 import { type ApprovedPlan, loadPlan } from '../plan/approved-plan.ts';
+import type { CheckContext } from './check.ts';
+import { sequencedLeaf } from './evidence.ts';
 
 /**
  * What the signer has verified before, by the digests of the bytes it verified: each round asks the same questions about
  * the same plan, grant and approvals, and signatures do not change their mind.
  */
 export interface Memo {
-  /** The plan file of a digest. @returns undefined when the stored bytes have another one */
-  plan(tx: Tx, digest: string): Promise<ApprovedPlan | undefined>;
+  /**
+   * The plan file of a digest, with who asked for it as the log says.
+   *
+   * @returns undefined when the stored bytes have another digest, or nobody submitted it
+   * @throws LeafPending
+   */
+  plan(context: Pick<CheckContext, 'tx' | 'log'>, digest: string): Promise<ApprovedPlan | undefined>;
   /** A grant by this signer, with the payload that was verified. @throws ApprovalsError */
   grant(envelope: Uint8Array, grantKey: string): VerifiedGrant;
   /** Which of `eligible` are in at `now`; judged anew when an approval or list came, or one that counts has expired. */
@@ -31,11 +38,13 @@ export function createMemo(): Memo {
   const grants = new Map<string, VerifiedGrant>();
   const cohorts = new Map<string, Cohort>();
   return {
-    async plan(tx, digest) {
+    async plan(context, digest) {
       const known = plans.get(digest);
       if (known) return known;
-      const plan = await loadPlan(tx, digest);
-      return digestOf(plan.bytes) === digest ? keep(plans, digest, plan) : undefined;
+      const leaf = await sequencedLeaf(context, 'plan.submitted', { planDigest: digest });
+      const plan = leaf && (await loadPlan(context.tx, digest));
+      if (!plan || digestOf(plan.bytes) !== digest) return undefined;
+      return keep(plans, digest, { ...plan, requesterRef: leaf.requesterRef });
     },
     grant(envelope, grantKey) {
       const key = `${grantKey} ${digestOf(envelope)}`;

@@ -15,6 +15,8 @@ export async function signedAttempt(context: CheckContext, attemptId: string): P
   const row = await context.tx.attempt.findUnique({ where: { id: attemptId } });
   if (!row?.planSig) return undefined;
   const plan = parsePlan(row.planBody);
+  // Rows are the worker's: the signed plan must be of this very place, or a plan could be used for two attempts.
+  if (plan.jobId !== row.runId || plan.round !== row.round || plan.attempt !== row.attempt) return undefined;
   const key = fromBase64url(context.keys.published.coordinatorKey, 32);
   if (!verifyBody('plan', { body: row.planBody, sig: row.planSig }, key)) return undefined;
   const roster = await ownRoster(context, writtenDigest(fromBase64url(plan.rosterHash, 32)));

@@ -1,11 +1,12 @@
 import { buildGrant, type Grant, grantPayload } from '@sumveil/approvals';
-import { parseDecisionInput } from '@sumveil/policy';
 import type { Roster } from '@sumveil/secagg';
 import { canonicalBytes, digestOf, dsseBytes, dssePayload, parseCanonical } from '@sumveil/wire';
-import { approvalEvidence, type Cohort, judgeCohort } from '../../features/decisions/facts.ts';
-import { type ApprovedPlan, epsilonCapMicro, loadPlan } from '../../plan/approved-plan.ts';
-import { type Check, type CheckContext, ownRoster } from '../check.ts';
+import type { Tx } from '../../db/client.ts';
+import { approvalEvidence, judgeCohort } from '../../features/decisions/facts.ts';
+import { type ApprovedPlan, epsilonCapMicro } from '../../plan/approved-plan.ts';
+import { type Check, type CheckContext, isSuperseded, ownRoster } from '../check.ts';
 import { type RefusalCode, refuse } from '../refusal.ts';
+import { decisionHolds } from './decision.ts';
 
 /** A grant says "all approvals are there", so all of them are judged here again, with the roster's keys, at this moment. */
 export const checkGrant: Check = async (context, subject, body) => {
@@ -16,7 +17,8 @@ export const checkGrant: Check = async (context, subject, body) => {
   if (await context.log.frozen(context.tx)) return refuse('FROZEN');
   const roster = await ownRoster(context, grant.rosterHash);
   if (!roster || (await isSuperseded(context, roster))) return refuse('ROSTER');
-  const plan = await loadPlan(context.tx, grant.planDigest);
+  const plan = await context.memo.plan(context, grant.planDigest);
+  if (!plan) return refuse('PLAN_DIFFERS');
   const fault = (await planFault(context, grant, plan)) ?? (await cohortFault(context, grant, plan, roster));
   if (fault) return refuse(fault);
   const { v: _, ...fields } = grant;
@@ -24,24 +26,20 @@ export const checkGrant: Check = async (context, subject, body) => {
   return dssePayload(envelope).equals(body) ? { sign: dsseBytes(envelope) } : refuse('FORMAT');
 };
 
-async function isSuperseded({ tx }: CheckContext, roster: Roster): Promise<boolean> {
-  const newest = await tx.roster.findFirst({ where: { effectiveAt: { not: null } }, orderBy: { epoch: 'desc' } });
-  return newest?.epoch !== roster.epoch;
-}
-
 async function planFault({ tx }: CheckContext, grant: Grant, plan: ApprovedPlan): Promise<RefusalCode | undefined> {
   const { manifest } = plan;
   const run = await tx.run.findUnique({ where: { id: grant.runId } });
   if (run?.planDigest !== grant.planDigest || !['granting', 'running', 'paused'].includes(run.state))
     return 'UNKNOWN_SUBJECT';
-  if (digestOf(plan.bytes) !== grant.planDigest) return 'PLAN_DIFFERS';
   const row = await tx.plan.findUniqueOrThrow({ where: { digest: grant.planDigest }, select: { withdrawnAt: true } });
   if (row.withdrawnAt) return 'APPROVALS';
   const agrees =
     grant.codeDigest === manifest.code.digest &&
     grant.baseModelDigest === manifest.model.digest &&
     grant.cohort.min === manifest.cohort.min &&
-    grant.epsilonTotalMicro <= epsilonCapMicro(plan);
+    grant.epsilonTotalMicro <= epsilonCapMicro(plan) &&
+    grant.epsilonRoundMicro <= grant.epsilonTotalMicro &&
+    grant.deltaInv === Number(manifest.privacy.deltaInv ?? 1);
   return agrees ? undefined : 'PLAN_DIFFERS';
 }
 
@@ -70,24 +68,25 @@ async function cohortFault(
   );
   const carried = new Set(grant.approvals.map((envelope) => digestOf(canonicalBytes(envelope))));
   if (!held.every((digest) => carried.has(digest))) return 'APPROVALS';
-  return (await decisionHolds(context, grant, cohort)) ? undefined : 'POLICY';
+  const { decisionId, runId } = grant;
+  const decided = await decisionHolds(context, { decisionId, action: 'startRun', runId, plan, cohort });
+  if (!decided || grant.policyBundle !== context.policy.digest) return 'POLICY';
+  return await successionFault(tx, grant);
 }
 
 function sameMembers(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.toSorted().every((ref, i) => ref === b.toSorted()[i]);
 }
 
-/** The recorded decision is made again, and its facts must be those that this check has counted itself. */
-async function decisionHolds({ tx, policy }: CheckContext, grant: Grant, cohort: Cohort): Promise<boolean> {
-  const row = await tx.policyDecision.findUnique({ where: { id: grant.decisionId } });
-  if (row?.action !== 'startRun' || row.planDigest !== grant.planDigest || row.bundle !== policy.digest) return false;
-  if (grant.policyBundle !== policy.digest || digestOf(row.input) !== row.inputDigest) return false;
-  const request = parseDecisionInput(row.input);
-  const facts = request.context as Record<string, unknown>;
-  const counted =
-    facts.planDigest === grant.planDigest &&
-    facts.cohortSize === cohort.members.length &&
-    facts.distinctApprovers === cohort.distinctApprovers &&
-    facts.requesterIsApprover === cohort.requesterIsApprover;
-  return counted && policy.decide(request).effect === 'allow';
+/** A run has one grant; another one names the newest and never adds a member to it (governance.md section 3). */
+async function successionFault(tx: Tx, grant: Grant): Promise<RefusalCode | undefined> {
+  const issued = await tx.grant.findMany({
+    where: { runId: grant.runId },
+    select: { digest: true, prevGrant: true, payload: true },
+  });
+  const newest = issued.find(({ digest }) => !issued.some((other) => other.prevGrant === digest));
+  if (grant.prevGrant !== newest?.digest) return 'COHORT';
+  if (!newest) return undefined;
+  const { cohort } = grantPayload.parse(parseCanonical(newest.payload));
+  return grant.cohort.members.every((ref) => cohort.members.includes(ref)) ? undefined : 'COHORT';
 }

@@ -7,44 +7,80 @@ import {
   manifestBody,
   recoverSecrets,
 } from '@sumveil/secagg';
-import { dedupeKey, type Leaf } from '@sumveil/transparency';
-import { hashOfDigest, sha256, signBody } from '@sumveil/wire';
+import { digestOf, hashOfDigest, sha256, signBody, writtenDigest } from '@sumveil/wire';
 import type { Message } from '../../generated/prisma/client.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { refuse } from '../refusal.ts';
+import { leafKeyOf, sequencedLeaf } from '../evidence.ts';
+import { type RefusalCode, refuse } from '../refusal.ts';
 import { type SignedAttempt, signedAttempt, signedList, verifiedMessages } from './attempt.ts';
+import { decisionHolds } from './decision.ts';
+import { issuedGrant } from './granted.ts';
 
 /**
  * The manifest publishes secrets of tenants, so they are reconstructed here again from what the tenants signed, and held
- * against their commitments; the sums have the digests of the rows; the release is charged, logged and under a quorum.
+ * against their commitments; the sums have the digests of the rows; the release is decided, charged, logged with just this
+ * content, and under a quorum.
  */
 export const checkManifest: Check = async (context, subject, body) => {
   const attempt = await signedAttempt(context, subject);
   if (!attempt) return refuse('UNKNOWN_SUBJECT');
   if (await context.log.frozen(context.tx)) return refuse('FROZEN');
-  const [u1, u2, u3] = [
-    await signedList(context, subject, 'u1'),
-    await signedList(context, subject, 'u2'),
-    await signedList(context, subject, 'u3'),
-  ];
-  if (!u1 || !u2 || !u3) return refuse('LIST_DIFFERS');
-  if (u3.members.length < attempt.plan.minSurvivors) return refuse('TOO_FEW');
-  const aggRoot = await sumRoot(context, attempt);
-  if (!aggRoot) return refuse('SECRETS');
-  const m0s = (await verifiedMessages(context, attempt, 'm0'))
-    .filter((m) => u1.members.includes(m.idx))
-    .map(accepted<M0>);
-  const m4s = (await verifiedMessages(context, attempt, 'm4'))
-    .filter((m) => u3.members.includes(m.idx))
-    .map(accepted<M4>);
-  const secrets = recoverSecrets({ plan: attempt.plan, u2: u2.members, u3: u3.members, m0s, m4s });
-  const u3Hash = Buffer.from(u3.listHash, 'base64url');
-  const expected = manifestBody({ plan: attempt.plan, u3: u3.members, u3Hash, aggRoot, secrets });
-  if (!expected.equals(body)) return refuse('SECRETS');
-  if (!(await isCharged(context, attempt))) return refuse('CHARGE');
+  const lists = await threeLists(context, subject);
+  if (!lists) return refuse('LIST_DIFFERS');
+  if (lists.u3.members.length < attempt.plan.minSurvivors) return refuse('TOO_FEW');
+  const fault = await releaseFault(context, attempt, body);
+  if (fault) return refuse(fault);
+  // Reconstruction is the costly part: it is done once, when the witnesses have answered.
   if (!(await context.log.covered(releaseKey(attempt), context.tx))) return { wait: 'quorum' };
-  return { sign: signBody('manifest', body, context.keys.coordinator).sig };
+  const expected = await manifestOf(context, attempt, lists);
+  return expected?.equals(body)
+    ? { sign: signBody('manifest', body, context.keys.coordinator).sig }
+    : refuse('SECRETS');
 };
+
+type Lists = Record<'u1' | 'u2' | 'u3', { members: number[]; listHash: string }>;
+
+async function threeLists(context: CheckContext, attemptId: string): Promise<Lists | undefined> {
+  const u1 = await signedList(context, attemptId, 'u1');
+  const u2 = await signedList(context, attemptId, 'u2');
+  const u3 = await signedList(context, attemptId, 'u3');
+  return u1 && u2 && u3 && { u1, u2, u3 };
+}
+
+/** The logged release names this manifest, this sum, its charge, and a decision that allowed it. */
+async function releaseFault(
+  context: CheckContext,
+  { row, plan, roster }: SignedAttempt,
+  body: Buffer,
+): Promise<RefusalCode | undefined> {
+  const { runId, round, attempt, aggRoot } = row;
+  const { tx, now } = context;
+  const leaf = await sequencedLeaf(context, 'aggregate.released', { run: runId, round, attempt });
+  if (leaf?.manifestDigest !== digestOf(body) || !aggRoot || leaf.aggRoot !== writtenDigest(aggRoot)) return 'SECRETS';
+  const charges = await tx.privacyCharge.findMany({ where: { runId, round, attempt } });
+  const charged = charges.some(({ chargeId }) => chargeId === leaf.chargeId);
+  if (!charged || !charges.every((charge) => charge.totalMicro <= charge.capMicro)) return 'CHARGE';
+  const granted = await issuedGrant(context, plan, roster);
+  if (!granted) return 'PLAN_DIFFERS';
+  const { grant, approved } = granted;
+  const cohort = await context.memo.cohort(tx, { plan: approved, roster, eligible: grant.cohort.members, now });
+  const chargedMicro = charges.reduce((sum, charge) => sum + Number(charge.epsilonMicro), 0);
+  const { decisionId } = leaf;
+  const question = { decisionId, action: 'releaseAggregate', runId, plan: approved, cohort, chargedMicro } as const;
+  return (await decisionHolds(context, question)) ? undefined : 'POLICY';
+}
+
+/** The body that follows from what the tenants signed and what was summed; undefined while a part is missing. */
+async function manifestOf(context: CheckContext, attempt: SignedAttempt, lists: Lists): Promise<Buffer | undefined> {
+  const aggRoot = await sumRoot(context, attempt);
+  if (!aggRoot) return undefined;
+  const { plan } = attempt;
+  const [u1, u2, u3] = [lists.u1.members, lists.u2.members, lists.u3.members];
+  const m0s = (await verifiedMessages(context, attempt, 'm0')).filter((m) => u1.includes(m.idx)).map(accepted<M0>);
+  const m4s = (await verifiedMessages(context, attempt, 'm4')).filter((m) => u3.includes(m.idx)).map(accepted<M4>);
+  const secrets = recoverSecrets({ plan, u2, u3, m0s, m4s });
+  return manifestBody({ plan, u3, u3Hash: Buffer.from(lists.u3.listHash, 'base64url'), aggRoot, secrets });
+}
 
 /** Root over the unmasked chunks, undefined while one is missing or when it is not the root of the attempt. */
 async function sumRoot({ tx }: CheckContext, { row, plan }: SignedAttempt): Promise<Buffer | undefined> {
@@ -60,15 +96,8 @@ async function sumRoot({ tx }: CheckContext, { row, plan }: SignedAttempt): Prom
   return row.aggRoot && root.equals(row.aggRoot) ? root : undefined;
 }
 
-async function isCharged({ tx }: CheckContext, { row }: SignedAttempt): Promise<boolean> {
-  const { runId, round, attempt } = row;
-  const charges = await tx.privacyCharge.findMany({ where: { runId, round, attempt } });
-  return charges.length > 0 && charges.every((charge) => charge.totalMicro <= charge.capMicro);
-}
-
 function releaseKey({ row }: SignedAttempt): string {
-  const { runId: run, round, attempt } = row;
-  return dedupeKey({ type: 'aggregate.released', run, round, attempt } as unknown as Leaf);
+  return leafKeyOf('aggregate.released', { run: row.runId, round: row.round, attempt: row.attempt });
 }
 
 function accepted<T>(message: Message): Accepted<T> {
