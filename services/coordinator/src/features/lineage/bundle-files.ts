@@ -19,7 +19,7 @@ const MODEL_AT_MOST = 64 * 2 ** 20;
 export async function bundleFiles(deps: Deps, evidence: Evidence): Promise<Files> {
   const files: Files = new Map();
   const tx = deps.db.prisma;
-  await addRosters(tx, files);
+  await addRosters(tx, deps.log.origin, files);
   await addLog(deps, evidence, files);
   await addApprovals(tx, evidence, files);
   await addGrants(tx, evidence, files);
@@ -37,8 +37,8 @@ export async function bundleFiles(deps: Deps, evidence: Evidence): Promise<Files
   return files;
 }
 
-async function addRosters(tx: Tx, files: Files): Promise<void> {
-  for (const { roster, body, hash, effective } of await publishedEpochs(tx)) {
+async function addRosters(tx: Tx, log: string, files: Files): Promise<void> {
+  for (const { roster, body, hash, effective } of await publishedEpochs(tx, log)) {
     if (!effective) continue;
     files.set(layout.rosterFile(roster.epoch), body);
     const approvals = await tx.rosterApproval.findMany({
