@@ -118,6 +118,26 @@ describe('connectors and a coordinator that keeps the rules', () => {
     ]);
   });
 
+  it('send no M2 when an own approver withdraws while the update is on its way', async () => {
+    const { coordinator, sites } = world;
+    const planDigest = await world.grant();
+    const site = sites[2]!;
+    const withdrawal = approve(site, site.approvers[0]!, planDigest, { at: Date.now(), decision: 'withdrawn' });
+    let seen = 0;
+    coordinator.onBytes = async (idx) => {
+      // M0, M1, then the only chunk of the statistics stage
+      if (idx === site.idx && ++seen === 3) await site.ask('POST', '/v1/withdrawals', dsseBytes(withdrawal));
+    };
+    const refused = once(coordinator.events, 'refused');
+    const attempt = await coordinator.openRound(1);
+    await refused;
+    await coordinator.drop(attempt, site.idx);
+    await coordinator.released(attempt);
+    expect(attempt.got.m2.has(site.idx)).toBe(false);
+    const whats = (await site.egress()).filter((entry) => entry.planHash).map((entry) => entry.what);
+    expect(whats).toEqual(['refusal', 'chunk', 'm1', 'm0']);
+  });
+
   it('send abort and nothing else when the directory was tampered with', async () => {
     const { coordinator, sites } = world;
     await world.grant();

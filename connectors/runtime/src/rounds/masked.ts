@@ -2,6 +2,7 @@ import { checkShares, mask } from '@sumveil/secagg';
 import { encodeSigned, type Task } from '@sumveil/wire';
 import { ConnectorError } from '../error.ts';
 import { sendRefusal } from '../gate/refusal.ts';
+import type { GateFault } from '../gate/verdict.ts';
 import type { Site } from '../site.ts';
 import { type Attempt, endAttempt } from './attempt.ts';
 import { fetchList } from './fetch-list.ts';
@@ -27,20 +28,21 @@ export async function masked(site: Site, attempt: Attempt, task: Task): Promise<
   attempt.state = checkShares(attempt.state, { list, m1s: messages, delivered });
   const result = await trained(site, attempt);
   const { verdict } = await judgeRaw(site, attempt.raw, planHash, { roster, minSize });
-  if (!verdict.ok) {
-    endAttempt(attempt);
-    return await sendRefusal(site, task, attempt.grantDigest, verdict.fault);
-  }
-  await upload(site, attempt, quantise(attempt.plan, attempt.stage, result));
+  const fault = verdict.ok ? await upload(site, attempt, quantise(attempt.plan, attempt.stage, result)) : verdict.fault;
+  if (!fault) return;
+  endAttempt(attempt);
+  await sendRefusal(site, task, attempt.grantDigest, fault);
 }
 
-async function upload(site: Site, attempt: Attempt, integers: Quantised): Promise<void> {
-  if (attempt.state.step !== 'sharesChecked') return;
+/** @returns the fault when an own approver withdrew between two chunks: an update without M2 is in no sum */
+async function upload(site: Site, attempt: Attempt, integers: Quantised): Promise<GateFault | undefined> {
+  if (attempt.state.step !== 'sharesChecked') return undefined;
   const masking = mask(attempt.state, integers);
   spend(site, attempt);
   const started = site.now();
   let size = 0;
   for (const { segment, chunk, bytes } of masking.chunks) {
+    if (isWithdrawn(site, attempt)) return WITHDRAWN;
     recordEgress(site, attempt, 'chunk', bytes);
     const params = { planHash: attempt.planHash, segment, chunk };
     await untilAnswered(site, attempt, () =>
@@ -48,6 +50,7 @@ async function upload(site: Site, attempt: Attempt, integers: Quantised): Promis
     );
     size += bytes.length;
   }
+  if (isWithdrawn(site, attempt)) return WITHDRAWN;
   integers.model.fill(0);
   integers.aux.fill(0n);
   const { state, m2 } = masking.finish();
@@ -56,6 +59,16 @@ async function upload(site: Site, attempt: Attempt, integers: Quantised): Promis
   const logger = site.logger.with({ run: runId, round });
   logger.event('connector.uploaded', { digest: planHash, bytes: size, durationMs: site.now() - started });
   await sendMessage(site, attempt, 'm2', encodeSigned(m2));
+  return undefined;
+}
+
+const WITHDRAWN: GateFault = {
+  code: 'GATE_APPROVAL_OWN',
+  detail: 'an own approver withdrew the plan during the upload',
+};
+
+function isWithdrawn({ state }: Site, { planDigest }: Attempt): boolean {
+  return state.trust.withdrawals().some((row) => row.planDigest === planDigest);
 }
 
 /** @throws ConnectorError `SPENT` when the attempt may not upload any more, or the budget has no room */
