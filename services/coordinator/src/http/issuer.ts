@@ -8,6 +8,7 @@ export interface Issuer {
 }
 
 const TIMEOUT_MS = 3_000;
+const MAX_DISCOVERY_BYTES = 65_536;
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 /**
@@ -16,13 +17,7 @@ const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
  * @param url must be https, except on loopback
  */
 export function oidcIssuer(url: string): Issuer {
-  const { protocol, hostname } = new URL(url);
-  if (protocol !== 'https:' && !LOOPBACK.has(hostname)) {
-    throw new CoordinatorError(
-      'CONFIG',
-      `The OIDC issuer ${url} is not https; whoever is on the way could hand in keys of their own.`,
-    );
-  }
+  requireHttps(url, `The OIDC issuer ${url}`);
   let found: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
   const keys = () => {
     found ??= discover(url).catch((error: unknown) => {
@@ -49,9 +44,28 @@ export function oidcIssuer(url: string): Issuer {
 async function discover(url: string): Promise<ReturnType<typeof createRemoteJWKSet>> {
   const where = `${url.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const response = await fetch(where, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
-  const metadata = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
+  const metadata = JSON.parse(await boundedText(response)) as { issuer?: unknown; jwks_uri?: unknown };
   if (metadata.issuer !== url || typeof metadata.jwks_uri !== 'string') {
     throw new CoordinatorError('CONFIG', `The discovery document of ${url} names another issuer or no keys.`);
   }
+  requireHttps(metadata.jwks_uri, `The address of the keys of ${url}`);
   return createRemoteJWKSet(new URL(metadata.jwks_uri), { timeoutDuration: TIMEOUT_MS });
+}
+
+function requireHttps(url: string, what: string): void {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:' || LOOPBACK.has(hostname)) return;
+  throw new CoordinatorError('CONFIG', `${what} is not https; whoever is on the way could hand in keys of their own.`);
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of response.body ?? []) {
+    size += part.byteLength;
+    if (size > MAX_DISCOVERY_BYTES)
+      throw new CoordinatorError('CONFIG', `The discovery document has more than ${MAX_DISCOVERY_BYTES} bytes.`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
 }
