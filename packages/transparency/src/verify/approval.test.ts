@@ -93,18 +93,39 @@ describe('18 APPROVAL', () => {
     expect(verdictOf({ draft }).exit).toBe(18);
   });
 
-  it('a newer list that takes an approver off counts from its leaf on, and cannot lose the leaf before it', () => {
-    const next = (digestOld: boolean): Story => ({
+  describe('a newer list that takes an approver off', () => {
+    const empty = (version: number) =>
+      buildApproverList({ tenantRef: TENANTS[2]!, version, approvers: [] }, keys.roster(2));
+    const next = (version: number, more: object = {}): Story => ({
       beforeRound: (round, teller) => {
-        const before = envelopeDigest(approverList(2));
-        const shorter = buildApproverList({ tenantRef: TENANTS[2]!, version: 2, approvers: [] }, keys.roster(2));
         if (round !== 2) return;
-        teller.draft.files.set(layout.approverListFile(TENANTS[2]!, 2), dsseBytes(shorter));
-        const fields = { tenantRef: TENANTS[2]!, digestNew: envelopeDigest(shorter) };
-        teller.log('approvers.declared', { ...fields, ...(digestOld ? { digestOld: before } : {}) });
+        const list = empty(version);
+        teller.draft.files.set(layout.approverListFile(TENANTS[2]!, version), dsseBytes(list));
+        teller.log('approvers.declared', { tenantRef: TENANTS[2]!, digestNew: envelopeDigest(list), ...more });
       },
     });
-    expect(verdictOf({ story: next(true) })).toMatchObject({ exit: 18, detail: expect.stringMatching(/^round 2/) });
-    expect(verdictOf({ story: next(false) }).detail).toMatch(/does not continue/);
+    const digestOld = envelopeDigest(approverList(2));
+
+    it('counts from its leaf on', () => {
+      const verdict = verdictOf({ story: next(2, { digestOld }) });
+      expect(verdict).toMatchObject({ exit: 18, detail: expect.stringMatching(/^round 2/) });
+    });
+
+    it('does not when its version is no higher, in whatever order two leaves were logged', () => {
+      expect(verdictOf({ story: next(1, { digestOld }) }).exit).toBe(0);
+    });
+
+    it('cannot lose the leaf of the list before it', () => {
+      const draft = (d: Draft) => {
+        drop('approvers.declared', 2)(d);
+        d.files.delete(layout.approverListFile(TENANTS[2]!));
+      };
+      expect(verdictOf({ story: next(2, { digestOld }), draft }).detail).toMatch(/replaces a list/);
+    });
+
+    it('is not outvoted by the old one when it is left out', () => {
+      const draft = (d: Draft) => void d.files.delete(layout.approverListFile(TENANTS[2]!, 2));
+      expect(verdictOf({ story: next(2, { digestOld }), draft }).exit).toBe(18);
+    });
   });
 });

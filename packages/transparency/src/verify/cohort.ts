@@ -20,37 +20,47 @@ export function cohortKnownAt(
 }
 
 /**
- * Every list has the leaf that put it in force, by its own tenant, and each further leaf of a tenant continues the one
- * before: a list that nobody declared would be in force whenever it suits whoever made the bundle.
+ * Every list has the leaf that put it in force, by its own tenant, and the list that a leaf replaces is declared here too:
+ * a list that nobody declared would be in force whenever it suits whoever made the bundle.
  */
 export function checkApproverLists(evidence: Evidence): void {
   const declared = leavesOf(evidence, 'approvers.declared');
+  const isDeclared = (digest: string, tenantRef: string) =>
+    declared.some(({ leaf }) => leaf.digestNew === digest && leaf.tenantRef === tenantRef);
   for (const [digest, list] of evidence.approverLists) {
-    const tenantRef = ownerOf(list);
-    const known = declared.some(({ leaf }) => leaf.digestNew === digest && leaf.tenantRef === tenantRef);
-    must(known, `the approver list of ${tenantRef} has no approvers.declared leaf in the bundle`);
+    const { tenantRef } = headOf(list);
+    must(
+      isDeclared(digest, tenantRef),
+      `the approver list of ${tenantRef} has no approvers.declared leaf in the bundle`,
+    );
   }
-  const last = new Map<string, string>();
   for (const { leaf } of declared) {
-    const before = last.get(leaf.tenantRef);
-    must(leaf.digestOld === before, `approvers.declared of ${leaf.tenantRef} does not continue the leaf before it`);
-    last.set(leaf.tenantRef, leaf.digestNew);
+    const known = leaf.digestOld === undefined || isDeclared(leaf.digestOld, leaf.tenantRef);
+    must(known, `approvers.declared of ${leaf.tenantRef} replaces a list that no leaf in the bundle declares`);
   }
 }
 
-/** List in force for each tenant: the last one that a leaf below `idx` declares. */
+/**
+ * List in force for each tenant: of those that a leaf below `idx` declares, the one with the highest version. A declared
+ * list that is not here takes its tenant out, because it may be the newest.
+ */
 function listsAt(evidence: Evidence, idx: number): Map<string, DsseEnvelope> {
   const lists = new Map<string, DsseEnvelope>();
+  const missing = new Set<string>();
   for (const { leaf } of leavesOf(evidence, 'approvers.declared').filter((entry) => entry.idx < idx)) {
     const list = evidence.approverLists.get(leaf.digestNew);
-    // A declared list that is not here takes the tenant out; the one before it no longer counts.
-    if (list && ownerOf(list) === leaf.tenantRef) lists.set(leaf.tenantRef, list);
-    else lists.delete(leaf.tenantRef);
+    if (!list || headOf(list).tenantRef !== leaf.tenantRef) missing.add(leaf.tenantRef);
+    else {
+      const before = lists.get(leaf.tenantRef);
+      if (!before || headOf(before).version < headOf(list).version) lists.set(leaf.tenantRef, list);
+    }
   }
+  for (const tenantRef of missing) lists.delete(tenantRef);
   return lists;
 }
 
-function ownerOf(list: DsseEnvelope): string {
-  const facts = z.looseObject({ tenantRef: z.string() });
-  return attempt('approver list', () => facts.parse(parseCanonical(dssePayload(list)))).tenantRef;
+const head = z.looseObject({ tenantRef: z.string(), version: z.int() });
+
+function headOf(list: DsseEnvelope): z.infer<typeof head> {
+  return attempt('approver list', () => head.parse(parseCanonical(dssePayload(list))));
 }

@@ -6,7 +6,7 @@ import { type Evidence, leavesOf } from './evidence.ts';
  */
 export function notShown(evidence: Evidence | undefined): string[] {
   const limits = [
-    'Leaves that belong to no run are not counted: a withdrawal, a refusal, a revocation, a suspension or a newer approver list may have been left out. The tenants’ connectors and readers of the whole log know.',
+    'Leaves that belong to no run are not counted: an approval’s refusal or withdrawal, a revocation, a suspension or a newer approver list may have been left out. The tenants’ connectors and readers of the whole log know.',
   ];
   if (!evidence) return limits;
   const { size } = evidence.statement.predicate.asOf;

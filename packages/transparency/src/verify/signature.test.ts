@@ -55,13 +55,15 @@ describe('12 SIGNATURE', () => {
 
   describe('gate refusals', () => {
     const code = 'GATE_BUDGET';
-    function told({ signer = 0, said = {}, logged = true, enclosed = true }): (d: Draft) => void {
+    function told({ signer = 0, said = {}, logged = true, enclosed = true, beside = false }): (d: Draft) => void {
       return (d) => {
         const key = keys.roster(signer);
         const { grantDigest } = d.leaves[indexOf(d, 'grant.issued')] as unknown as { grantDigest: string };
         const payload = canonicalBytes({ v: 1, tenantRef: TENANTS[0]!, runId: RUN, grantDigest, code, ...said });
         const keyid = keyIdOf(fromBase64url(publicOf(key), 32));
-        const envelope = dsseBytes(signDsse('application/vnd.sumveil.gate-refusal.v1+json', payload, key, keyid));
+        const own = signDsse('application/vnd.sumveil.gate-refusal.v1+json', payload, key, keyid);
+        const junk = { keyid, sig: Buffer.alloc(64).toString('base64') };
+        const envelope = dsseBytes({ ...own, signatures: [...(beside ? [junk] : []), ...own.signatures] });
         const envelopeDigest = digestOf(envelope);
         if (enclosed) d.files.set(layout.gateRefusalFile(envelopeDigest), envelope);
         const { v, id, time, actor } = { ...d.leaves[0]!, id: '01939000-0000-7000-8000-00000000dddd' };
@@ -72,6 +74,10 @@ describe('12 SIGNATURE', () => {
 
     it('pass when signed, enclosed and logged alike', () => {
       expect(verdictOf({ draft: told({}) })).toEqual({ exit: 0, detail: '' });
+    });
+
+    it('do not let one tenant spoil the evidence with a signature beside its own', () => {
+      expect(verdictOf({ draft: told({ beside: true }) })).toEqual({ exit: 0, detail: '' });
     });
 
     it.each<[string, Parameters<typeof told>[0], RegExp]>([
