@@ -150,7 +150,10 @@ describe('later epoch', () => {
       const one = await pinnedFirst();
       const bent = successor(first.roster, lie);
       offered = { body: bent.body, approvals: [] };
-      await expect(one.approve(hashText(bent.roster))).rejects.toMatchObject({ code: 'ROSTER_REFUSED' });
+      await expect(one.approve(hashText(bent.roster))).rejects.toMatchObject({
+        code: 'ROSTER_REFUSED',
+        detail: expect.stringMatching(/^The roster is refused: (?!The roster)[^:]+\.$/),
+      });
       expect(offered.approvals).toEqual([]);
       expect(state.egress.list({ limit: 1 })).toEqual([]);
     });

@@ -109,7 +109,7 @@ export function rosterKeeper(deps: KeeperDeps): RosterKeeper {
       if (quorum) checkRosterForTenant(found.roster, own, validApprovals(found));
       else checkRosterOffer(found.roster, own);
     } catch (error) {
-      throw error instanceof SecaggError ? refused(error.detail) : error;
+      throw error instanceof SecaggError ? refusal(error.detail) : error;
     }
   }
 
@@ -194,9 +194,9 @@ export function hashText(roster: Roster): string {
 }
 
 function refused(why: string): ConnectorError {
-  return new ConnectorError(
-    'ROSTER_REFUSED',
-    `The roster is refused: ${why}.`,
-    'Tell the platform operator; do not pin it.',
-  );
+  return refusal(`The roster is refused: ${why}.`);
+}
+
+function refusal(sentence: string): ConnectorError {
+  return new ConnectorError('ROSTER_REFUSED', sentence, 'Tell the platform operator; do not pin it.');
 }
