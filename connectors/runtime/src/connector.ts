@@ -7,6 +7,7 @@ import { showStatus, VERSION } from './control/answers.ts';
 import { SOCKET } from './control/call.ts';
 import { controlRoutes } from './control/routes.ts';
 import { controlServer } from './control/server.ts';
+import { requireSocketPath } from './control/socket-address.ts';
 import { coordinatorClient } from './coordinator-link.ts';
 import { csvSource } from './data/data-source.ts';
 import { membershipOf } from './enrolment/enrol.ts';
@@ -47,6 +48,8 @@ export interface StartOptions {
 export async function startConnector(config: ConnectorConfig, options: StartOptions = {}): Promise<Connector> {
   const { now = Date.now, logger = createLogger({ process: 'connector' }) } = options;
   const { stateDir } = config;
+  const socket = join(stateDir, SOCKET);
+  requireSocketPath(socket);
   privateFolder(stateDir);
   const policy = policyFile(config.localPolicy);
   policy();
@@ -92,7 +95,6 @@ export async function startConnector(config: ConnectorConfig, options: StartOpti
       ending.abort();
     },
   };
-  const socket = join(stateDir, SOCKET);
   const closeControl = await controlServer(
     socket,
     controlRoutes(site, () => ending.signal.aborted),

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { ConnectorError } from '../error.ts';
+import { type SocketAddress, socketAddress } from './socket-address.ts';
 
 export const SOCKET = 'control.sock';
 
@@ -24,26 +25,40 @@ export async function controlCall(
   body?: unknown,
 ): Promise<ControlReply> {
   const bytes = body === undefined || body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body), 'utf8');
-  return await new Promise((resolve, reject) => {
-    const call = request(
-      { socketPath: join(stateDir, SOCKET), method, path, headers: { host: 'localhost' } },
-      (answer) => {
-        const parts: Buffer[] = [];
-        answer.on('data', (part: Buffer) => parts.push(part));
-        answer.on('error', reject);
-        answer.on('end', () => {
-          const all = Buffer.concat(parts);
-          resolve({ status: answer.statusCode ?? 0, body: parse(all), bytes: all });
-        });
-      },
-    );
+  const socket = openAddress(join(stateDir, SOCKET));
+  const reply = new Promise<ControlReply>((resolve, reject) => {
+    const call = request({ socketPath: socket.address, method, path, headers: { host: 'localhost' } }, (answer) => {
+      const parts: Buffer[] = [];
+      answer.on('data', (part: Buffer) => parts.push(part));
+      answer.on('error', reject);
+      answer.on('end', () => {
+        const all = Buffer.concat(parts);
+        resolve({ status: answer.statusCode ?? 0, body: parse(all), bytes: all });
+      });
+    });
     call.on('error', (cause) => {
-      reject(
-        new ConnectorError('NOT_RUNNING', 'No connector runs on this folder.', 'Start it, or check the folder.', cause),
-      );
+      reject(notRunning(cause));
     });
     call.end(bytes);
   });
+  return await reply.finally(socket.release);
+}
+
+function openAddress(path: string): SocketAddress {
+  try {
+    return socketAddress(path);
+  } catch (cause) {
+    throw cause instanceof ConnectorError ? cause : notRunning(cause);
+  }
+}
+
+function notRunning(cause: unknown): ConnectorError {
+  return new ConnectorError(
+    'NOT_RUNNING',
+    'No connector runs on this folder.',
+    'Start it, or check the folder.',
+    cause,
+  );
 }
 
 function parse(bytes: Buffer): unknown {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { ClientError } from '@sumveil/client';
 import { ConnectorError, type ConnectorErrorCode } from '../error.ts';
 import type { ControlAnswer, controlRoutes } from './routes.ts';
+import { socketAddress } from './socket-address.ts';
 
 const BODY_LIMIT = 256 * 1024;
 
@@ -35,7 +36,8 @@ export async function controlServer(
     );
   });
   const umask = process.umask(0o177);
-  server.listen(path);
+  const socket = socketAddress(path);
+  server.listen(socket.address);
   process.umask(umask);
   await once(server, 'listening');
   chmodSync(path, 0o600);
@@ -43,6 +45,7 @@ export async function controlServer(
     server.close();
     server.closeAllConnections();
     rmSync(path, { force: true });
+    socket.release();
   };
 }
 
