@@ -13,6 +13,8 @@ export interface WitnessRow {
   readonly size: number;
   readonly root: Buffer;
   readonly fork: boolean;
+  /** The checkpoint of this size as the log signed it: evidence, should the log ever show another history. */
+  readonly note?: Buffer | undefined;
 }
 
 export interface WithdrawalRow {
@@ -52,10 +54,11 @@ export function trustStore({ sql }: StateDatabase): TrustStore {
   const addApproval = sql.prepare(
     'INSERT INTO roster_approval (epoch, hash, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   );
-  const witness = sql.prepare('SELECT size, root, fork FROM witness');
+  const witness = sql.prepare('SELECT size, root, fork, note FROM witness');
   const setWitness = sql.prepare(
-    `INSERT INTO witness (id, size, root, fork) VALUES (1, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, fork = max(fork, excluded.fork)`,
+    `INSERT INTO witness (id, size, root, fork, note) VALUES (1, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, fork = max(fork, excluded.fork),
+       note = excluded.note`,
   );
   const list = sql.prepare('SELECT version, envelope FROM approver_list ORDER BY version DESC LIMIT 1');
   const addList = sql.prepare('INSERT INTO approver_list (version, envelope, at) VALUES (?, ?, ?)');
@@ -84,9 +87,11 @@ export function trustStore({ sql }: StateDatabase): TrustStore {
     },
     witness() {
       const row = witness.get();
-      return row && { size: Number(row.size), root: buffer(row.root), fork: row.fork === 1 };
+      if (!row) return undefined;
+      const note = row.note === null ? undefined : buffer(row.note);
+      return { size: Number(row.size), root: buffer(row.root), fork: row.fork === 1, note };
     },
-    setWitness: (row) => void setWitness.run(row.size, row.root, row.fork ? 1 : 0),
+    setWitness: (row) => void setWitness.run(row.size, row.root, row.fork ? 1 : 0, row.note ?? null),
     approverList() {
       const row = list.get();
       return row && { version: Number(row.version), envelope: buffer(row.envelope) };

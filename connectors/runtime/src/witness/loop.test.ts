@@ -24,9 +24,10 @@ afterEach(() => {
 });
 
 /** `answers` gets what is posted together with the size that is stored at that moment. */
-function site(answers: { status: number; storedSize: number | undefined }[]): WitnessSite {
-  const call = async (_: string, { body }: { body: { status: number } }) => {
+function site(answers: { status: number; storedSize: number | undefined }[], notes: unknown[] = []): WitnessSite {
+  const call = async (_: string, { body }: { body: { status: number; note?: string } }) => {
     answers.push({ status: body.status, storedSize: state.trust.witness()?.size });
+    notes.push(body.note);
   };
   return {
     stateDir: folder,
@@ -82,9 +83,13 @@ describe('witness', () => {
   });
 
   it('cosigns no second history, and remembers that there was one', async () => {
-    const here = site([]);
-    await answerRequest(here, request(log(5), 0));
+    const notes: unknown[] = [];
+    const here = site([], notes);
+    const one = log(5);
+    await answerRequest(here, request(one, 0));
     expect(await answerRequest(here, request(log(7, 'other'), 5))).toBe(false);
+    // The first history goes along, under the log's own signature.
+    expect(notes).toEqual([undefined, one.notes.get(5)!.toString('utf8')]);
     expect(state.trust.witness()).toMatchObject({ size: 5, fork: true });
     expect(here.board.warnings().join()).toMatch(/two histories/);
     expect(readdirSync(folder).filter((name) => name.startsWith('fork-'))).toHaveLength(1);

@@ -28,10 +28,11 @@ export async function witnessLoop(site: WitnessSite): Promise<void> {
     try {
       await rosters.whenPinned(stopping);
       const size = String(state.trust.witness()?.size ?? 0);
-      const { request } = await client.call('witnessPoll', { query: { size }, signal: stopping });
+      const { request, ahead } = await client.call('witnessPoll', { query: { size }, signal: stopping });
       board.lastContactAt = now();
-      if (request !== null && !(await answerRequest(site, Buffer.from(request, 'utf8'))))
-        await pause(AGAIN_MS, stopping);
+      if (ahead) await showOwn(site);
+      const cosigned = request !== null && (await answerRequest(site, Buffer.from(request, 'utf8')));
+      if (ahead || (request !== null && !cosigned)) await pause(AGAIN_MS, stopping);
     } catch (error) {
       if (stopping.aborted) return;
       logger.event('connector.waiting', { code: errorCode(error) });
@@ -47,6 +48,8 @@ export async function witnessLoop(site: WitnessSite): Promise<void> {
  */
 export async function answerRequest(site: WitnessSite, request: Buffer): Promise<boolean> {
   const { client, logger, now } = site;
+  // Before judging: what is held now is what a second history is held against.
+  const held = site.state.trust.witness()?.note;
   const answer = judge(site, request);
   const size = sizeOf(request);
   logger.event('witness.answer', { code: String(answer.status), ...(size && { size }) });
@@ -55,9 +58,24 @@ export async function answerRequest(site: WitnessSite, request: Buffer): Promise
   if (status === 200)
     site.state.egress.record({ what: 'cosignature', digest: digestOf(body), bytes: body.length }, now());
   await client.call('witnessAnswer', {
-    body: { size: String(size), status, ...(contentType && { contentType }), body: body.toString('utf8') },
+    body: {
+      size: String(size),
+      status,
+      ...(contentType && { contentType }),
+      body: body.toString('utf8'),
+      ...(held && (status === 409 || status === 422) && { note: held.toString('utf8') }),
+    },
   });
   return status === 200;
+}
+
+/** The log has forgotten what it once signed, as after a restored backup: its own signature says so, and releases stop. */
+async function showOwn({ client, state }: WitnessSite): Promise<void> {
+  const own = state.trust.witness();
+  if (!own?.note) return;
+  const size = String(own.size);
+  const said = { status: 409, contentType: 'text/x.tlog.size', body: `${size}\n` } as const;
+  await client.call('witnessAnswer', { body: { size, ...said, note: own.note.toString('utf8') } });
 }
 
 function judge({ stateDir, state, rosters, keys, member, board, now }: WitnessSite, request: Buffer): WitnessAnswer {
@@ -69,12 +87,15 @@ function judge({ stateDir, state, rosters, keys, member, board, now }: WitnessSi
     witness: { name: witnessName(roster.logOrigin, member.tenantRef), key: keys.witness },
     now: Math.floor(now() / 1_000),
   });
-  if (answer.status === 200 && answer.state)
-    state.trust.setWitness({ size: answer.state.size, root: Buffer.from(answer.state.root), fork: false });
+  if (answer.status === 200 && answer.state) {
+    const { note } = parseAddCheckpoint(request);
+    state.trust.setWitness({ size: answer.state.size, root: Buffer.from(answer.state.root), fork: false, note });
+  }
   if (answer.fork) {
     // The log has signed two histories: its own words are the evidence. Nothing more is joined; the admin decides.
     writeWhole(join(stateDir, `fork-${digestOf(request).slice(7, 23)}.note`), request);
-    state.trust.setWitness({ size: stored?.size ?? 0, root: stored?.root ?? Buffer.alloc(32), fork: true });
+    const { size = 0, root = Buffer.alloc(32), note } = stored ?? {};
+    state.trust.setWitness({ size, root, fork: true, note });
     board.warn(
       'FORK',
       'The audit log has shown two histories. This connector takes part in nothing until that is settled.',

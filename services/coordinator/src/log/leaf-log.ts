@@ -40,7 +40,7 @@ export interface LeafLog {
   /** The leaf is in a checkpoint that the witnesses of the roster in force cosigned (governance.md section 5, "Log before act"). */
   covered(leafKey: string, tx?: Tx): Promise<boolean>;
   quorumReached(leafKey: string): Promise<boolean>;
-  /** Waits for {@link covered}; false at the timeout. Jobs rather return and come back on topic `log.quorum`. */
+  /** Waits for {@link covered}; false at the timeout. Jobs rather return and look again later. */
   whenCovered(leafKey: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<boolean>;
   /** Proof under the newest checkpoint with quorum; undefined until one covers the leaf. */
   logProof(leafKey: string): Promise<LogProof | undefined>;

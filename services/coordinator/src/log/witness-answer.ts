@@ -1,8 +1,11 @@
 import {
   checkpointText,
+  logVerifier,
   type NoteSignature,
+  openCheckpoint,
   openNote,
   splitNote,
+  TransparencyError,
   type VerifierKey,
   witnessVerifiers,
 } from '@sumveil/transparency';
@@ -17,18 +20,24 @@ export interface WitnessAnswer {
   readonly status: number;
   readonly contentType?: string | undefined;
   readonly body: string;
+  /** Checkpoint that the witness holds, as this log signed it: what it shows where its history differs. */
+  readonly note?: string | undefined;
 }
 
-/** `stale`: the witness stands elsewhere and polls again; `fork`: it saw two histories, or one larger than ours. */
+/**
+ * `stale`: the witness stands elsewhere and polls again. `claimed`: it says that it saw another history, or a larger log than
+ * ours. `fork`: it showed that, by a signature of this log on something that is not in it.
+ */
 export type Reading =
   | { kind: 'cosigned'; line: string; keyId: string; time: number }
   | { kind: 'stale' }
-  | { kind: 'fork' }
+  | { kind: 'claimed'; keyId: string | undefined }
+  | { kind: 'fork'; keyId: string | undefined }
   | { kind: 'refused' };
 
 /**
- * What an answer means (governance.md section 5). Only a 200 carries a signature; every other status is a claim of one
- * tenant, which is why a fork claim stops releases and pages people but never changes the log.
+ * What an answer means (governance.md section 5). A status other than 200 is a claim of one tenant, which anybody can make
+ * up: only the log's own signature beside it stops releases.
  *
  * @throws CoordinatorError `MESSAGE_REFUSED` for a cosignature that does not verify with this tenant's witness key
  */
@@ -39,12 +48,15 @@ export async function readAnswer(
   tenantRef: string,
   answer: WitnessAnswer,
 ): Promise<Reading> {
-  if (answer.status === 422) return { kind: 'fork' };
-  if (answer.status === 409) return await readConflict(tx, log, answer);
+  const keys = epochs.flatMap((e) => keyOf(e.roster, tenantRef));
+  if (answer.status === 422 || answer.status === 409) {
+    if (answer.status === 409 && (await isStale(tx, log, answer))) return { kind: 'stale' };
+    const proven = answer.note !== undefined && (await isForeign(tx, log, epochs, answer.note));
+    return { kind: proven ? 'fork' : 'claimed', keyId: keys.at(-1)?.keyId.toString('hex') };
+  }
   if (answer.status !== 200) return { kind: 'refused' };
   const checkpoint = await checkpointAt(tx, log, answer.size);
   if (!checkpoint) throw refused('it cosigns a size that this log never signed');
-  const keys = epochs.flatMap((e) => keyOf(e.roster, tenantRef));
   const text = checkpointText({ origin: log, size: Number(checkpoint.size), root: checkpoint.root });
   for (const line of answer.body.split(/(?<=\n)/)) {
     const found = readLine(text, line, keys);
@@ -55,13 +67,26 @@ export async function readAnswer(
 }
 
 /** 409 names the witness's own size, or it is the older form of "another root at the same size". */
-async function readConflict(tx: Tx, log: string, answer: WitnessAnswer): Promise<Reading> {
+async function isStale(tx: Tx, log: string, answer: WitnessAnswer): Promise<boolean> {
   const size = answer.body.trim();
-  if (answer.contentType?.split(';')[0]?.trim() !== 'text/x.tlog.size' || !/^(0|[1-9][0-9]{0,19})$/.test(size))
-    return { kind: 'fork' };
+  if (answer.contentType?.split(';')[0]?.trim() !== 'text/x.tlog.size' || !/^(0|[1-9][0-9]{0,18})$/.test(size))
+    return false;
   const known = await tx.auditHead.findUnique({ where: { log }, select: { size: true } });
-  const beyond = BigInt(size) > (known?.size ?? 0n);
-  return { kind: beyond || BigInt(size) === answer.size ? 'fork' : 'stale' };
+  return BigInt(size) <= (known?.size ?? 0n) && BigInt(size) !== answer.size;
+}
+
+/** The log key signed this checkpoint, and it is none of those that are stored: two histories, or a restored backup. */
+async function isForeign(tx: Tx, log: string, epochs: readonly Epoch[], note: string): Promise<boolean> {
+  const counting = epochs.filter((e) => e.effective || e.roster.epoch === 1);
+  try {
+    const keys = counting.map((e) => logVerifier(e.roster));
+    const { checkpoint } = openCheckpoint(Buffer.from(note, 'utf8'), { origin: log, keys });
+    const stored = await checkpointAt(tx, log, BigInt(checkpoint.size));
+    return !stored?.root.equals(checkpoint.root);
+  } catch (error) {
+    if (error instanceof TransparencyError) return false;
+    throw error;
+  }
 }
 
 function keyOf(roster: Roster, tenantRef: string): VerifierKey[] {

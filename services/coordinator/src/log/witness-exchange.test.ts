@@ -1,6 +1,16 @@
-import { checkpointText, cosignLine, parseLeaf, verifyTlogProof, witnessName } from '@sumveil/transparency';
-import { parseRoster } from '@sumveil/wire';
+import { generateEd25519 } from '@sumveil/identity';
+import {
+  checkpointText,
+  cosignLine,
+  parseLeaf,
+  signCheckpoint,
+  verifyTlogProof,
+  witnessName,
+} from '@sumveil/transparency';
+import { digestOf, parseRoster } from '@sumveil/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nextCheckpoint } from '../features/audit/witnesses.ts';
+import { loadSignerKeys } from '../signing/key-files.ts';
 import { type EvidenceWorld, openWorld, startTestPostgres } from '../signing/testing/world.ts';
 import { append, read, sequenced } from './testing/leaves.ts';
 import { createWitnessAnswers } from './witness-exchange.ts';
@@ -38,9 +48,9 @@ describe('witnesses', () => {
     const proven = verifyTlogProof(proof.tlogProof, proof.leaf, roster);
     expect(proven.cosigners.length).toBeGreaterThanOrEqual(roster.witnessQuorum);
     expect(parseLeaf(proof.leaf).type).toBe('audit.read');
-    const job = await world.worker.db.prisma.outbox.findMany({ where: { topic: 'log.quorum' } });
-    expect(job.map((row) => row.ref)).toContain(String(proof.size));
-    expect(new Set(job.map((row) => row.dedupe)).size).toBe(job.length);
+    const announced = `["witness.cosigned",${proof.size}]`;
+    expect(await world.worker.db.prisma.auditDedupe.count({ where: { key: announced } })).toBe(1);
+    expect(await world.worker.db.prisma.outbox.count()).toBe(0);
     const published = await world.api.db.prisma.auditLeaf.findMany({
       where: { key: { startsWith: '["roster.effective"' } },
     });
@@ -87,21 +97,52 @@ describe('witnesses', () => {
     await expect(answer(line(victim, now))).resolves.toMatchObject({ kind: 'cosigned' });
   });
 
-  it('freezes releases on a fork claim, and treats a witness that is merely behind as behind', async () => {
-    const answers = createWitnessAnswers(world.api.db, world.api.log);
-    const { size } = await world.api.log.status();
-    const [tenant] = world.tenants;
-    const claim = (answer: { status: number; contentType?: string; body: string }) =>
-      answers.receive(tenant!.ref, { size: BigInt(size), ...answer });
+  describe('that say they saw another history', () => {
     const sized = { status: 409, contentType: 'text/x.tlog.size' };
-    expect(await claim({ ...sized, body: `${size - 1}\n` })).toMatchObject({ kind: 'stale' });
-    expect(await world.api.log.frozen()).toBe(false);
-    expect(await claim({ status: 422, body: 'another root\n' })).toMatchObject({ kind: 'fork' });
-    expect(await claim({ ...sized, body: `${size}\n` })).toMatchObject({ kind: 'fork' });
-    expect(await claim({ status: 409, body: 'other root\n' })).toMatchObject({ kind: 'fork' });
-    expect(await world.api.log.frozen()).toBe(true);
-    expect(
-      await world.worker.db.prisma.auditDedupe.count({ where: { key: { startsWith: '["witness.fork_detected"' } } }),
-    ).toBe(1);
+    const noteOf = (size: number, root: Buffer, key = loadSignerKeys(world.keysFolder).log) =>
+      signCheckpoint({ origin: world.origin, size, root }, key).toString('utf8');
+    const keysIn = async (type: string) => {
+      const rows = await world.api.db.prisma.auditDedupe.findMany({ where: { key: { startsWith: `["${type}"` } } });
+      return rows.map((row) => row.key);
+    };
+
+    it('stop nothing while they show nothing, or something that the log did not sign or that is in it', async () => {
+      const answers = createWitnessAnswers(world.api.db, world.api.log);
+      const { checkpoint } = (await world.api.log.quorum.latest(world.api.db.prisma))!;
+      const size = Number(checkpoint.size);
+      const claim = (answer: { status: number; contentType?: string; body: string; note?: string }, tenant = 0) =>
+        answers.receive(world.tenants[tenant]!.ref, { size: BigInt(size), ...answer });
+      expect(await claim({ ...sized, body: `${size - 1}\n` })).toMatchObject({ kind: 'stale' });
+      const other = Buffer.alloc(32, 9);
+      const shown = [undefined, 'no note', checkpoint.note.toString('utf8'), noteOf(size, other, generateEd25519())];
+      for (const note of shown) {
+        const evidence = note === undefined ? {} : { note };
+        expect(await claim({ status: 422, body: 'x\n', ...evidence })).toMatchObject({ kind: 'claimed' });
+        expect(await claim({ ...sized, body: `${size + 99}\n`, ...evidence })).toMatchObject({ kind: 'claimed' });
+      }
+      expect(await world.api.log.frozen()).toBe(false);
+      expect(await keysIn('witness.below_quorum')).toHaveLength(1);
+    });
+
+    it('ahead of everything stored are asked to show their checkpoint, and freeze nothing by asking', async () => {
+      const poll = nextCheckpoint(world.api);
+      const [tenant] = world.tenants;
+      expect(await poll(tenant!.ref, 999_999_999n, AbortSignal.timeout(3_000))).toEqual({ request: null, ahead: true });
+      expect(await world.api.log.frozen()).toBe(false);
+    });
+
+    it('freeze releases when they show the log’s signature on something that is not in it', async () => {
+      const answers = createWitnessAnswers(world.api.db, world.api.log);
+      const [tenant] = world.tenants;
+      const { size } = await world.api.log.status();
+      const note = noteOf(size + 99, Buffer.alloc(32, 9));
+      const answer = { ...sized, size: BigInt(size + 99), body: `${size + 99}\n`, note };
+      expect(await answers.receive(tenant!.ref, answer)).toMatchObject({ kind: 'fork' });
+      expect(await answers.receive(tenant!.ref, answer)).toMatchObject({ kind: 'fork' });
+      expect(await world.api.log.frozen()).toBe(true);
+      const leaves = await keysIn('witness.fork_detected');
+      expect(leaves).toHaveLength(1);
+      expect(leaves[0]).toContain(digestOf(Buffer.from(note)));
+    });
   });
 });

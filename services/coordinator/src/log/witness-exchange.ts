@@ -1,10 +1,8 @@
-import { dedupeKey, type Leaf } from '@sumveil/transparency';
-import { writtenDigest } from '@sumveil/wire';
+import { digestOf, writtenDigest } from '@sumveil/wire';
 import type { Database, Tx } from '../db/client.ts';
 import { channels, notify } from '../db/notify.ts';
 import { isCoordinatorError } from '../error.ts';
-import { enqueue } from '../outbox/enqueue.ts';
-import { appendLeaf, hasLeaf } from './append.ts';
+import { appendLeaf, type LeafInput } from './append.ts';
 import { type Epoch, publishedEpochs } from './epochs.ts';
 import type { Quorum } from './quorum.ts';
 import { settleRosters } from './roster-epochs.ts';
@@ -33,12 +31,19 @@ const CLOCK_LEEWAY_SECONDS = 300;
  */
 export function createWitnessAnswers(db: Database, log: { origin: string; quorum: Quorum }): WitnessAnswers {
   let announced = 0n;
+  /** Tenants whose claim is in the log already, until they cosign again: a claim costs nothing to make. */
+  const claimed = new Set<string>();
   return {
     async receive(tenantRef, answer) {
       const epochs = await publishedEpochs(db.prisma, log.origin);
       const reading = await readAnswer(db.prisma, log.origin, epochs, tenantRef, answer);
-      if (reading.kind === 'fork') await db.transaction((tx) => recordFork(tx, log, answer.size));
+      if (reading.kind === 'fork') await db.transaction((tx) => recordFork(tx, log, answer, reading.keyId));
+      if (reading.kind === 'claimed' && !claimed.has(tenantRef)) {
+        claimed.add(tenantRef);
+        await db.transaction((tx) => recordClaim(tx, log, answer, reading.keyId));
+      }
       if (reading.kind !== 'cosigned') return { kind: reading.kind, quorum: false };
+      claimed.delete(tenantRef);
       await storeCosignature(db.prisma, log.origin, tenantRef, answer.size, reading);
       if (answer.size <= announced || !(await mayBeEnough(db.prisma, log.origin, epochs, answer.size))) {
         return { kind: 'cosigned', quorum: false };
@@ -90,19 +95,21 @@ async function settle(
   const covered = await log.quorum.newest(tx);
   if (!covered || covered.size < size) return 'open';
   if (covered.size > size) return 'known';
-  const fresh = await enqueue(tx, { topic: 'log.quorum', ref: String(size), dedupe: `log.quorum/${size}` });
-  if (!fresh) return 'known';
+  if (!(await recordQuorum(tx, log.origin, size))) return 'known';
   await notify(tx, channels.quorum, String(size));
-  await recordQuorum(tx, log.origin, size);
   return 'announced';
 }
 
-/** Rides with the next business leaf: the sequencer makes no checkpoint for it alone. */
-async function recordQuorum(tx: Tx, log: string, size: bigint): Promise<void> {
+/**
+ * Rides with the next business leaf: the sequencer makes no checkpoint for it alone.
+ *
+ * @returns false when the size is announced already
+ */
+async function recordQuorum(tx: Tx, log: string, size: bigint): Promise<boolean> {
   const checkpoint = await checkpointAt(tx, log, size);
   const lines = await tx.auditCosig.findMany({ where: { log, size }, orderBy: { tenantRef: 'asc' } });
   const times = lines.map((line) => Number(line.time)).toSorted((a, b) => a - b);
-  await appendLeaf(
+  return await appendOnce(
     tx,
     log,
     {
@@ -118,20 +125,37 @@ async function recordQuorum(tx: Tx, log: string, size: bigint): Promise<void> {
   );
 }
 
-/** The leaf freezes releases (governance.md section 5); a second claim about the same size adds nothing. */
-export async function recordFork(tx: Tx, log: { origin: string; quorum: Quorum }, size: bigint): Promise<void> {
-  const checkpoint = (await checkpointAt(tx, log.origin, size)) ?? (await newestCheckpoint(tx, log.origin));
-  if (!checkpoint) return;
-  const leaf = {
-    type: 'witness.fork_detected',
-    actor: logActor,
-    size: Number(checkpoint.size),
-    root: writtenDigest(checkpoint.root),
-    ...(await log.quorum.at(tx, checkpoint)),
-  } as const;
-  if (await hasLeaf(tx, log.origin, dedupeKey(leaf as unknown as Leaf))) return;
-  await appendLeaf(tx, log.origin, leaf, true).catch((error: unknown) => {
-    // Two witnesses claimed it at once; one leaf is enough.
-    if (!isCoordinatorError(error, 'CONFLICT')) throw error;
-  });
+type WitnessLog = { origin: string; quorum: Quorum };
+
+/** The leaf freezes releases (governance.md section 5); the same checkpoint shown again adds nothing. */
+async function recordFork(tx: Tx, log: WitnessLog, answer: WitnessAnswer, keyId: string | undefined): Promise<void> {
+  const requestDigest = digestOf(Buffer.from(answer.note!, 'utf8'));
+  const state = await stateOf(tx, log);
+  const said = { ...(keyId ? { keyId } : {}), requestDigest, answer: String(answer.status) };
+  if (state) await appendOnce(tx, log.origin, { type: 'witness.fork_detected', ...state, ...said }, true);
+}
+
+/** What one tenant says without showing it: people see who said it; this witness counts as absent. */
+async function recordClaim(tx: Tx, log: WitnessLog, answer: WitnessAnswer, keyId: string | undefined): Promise<void> {
+  const state = await stateOf(tx, log);
+  const said = { ...(keyId ? { keyId } : {}), answer: `FORK_CLAIMED.${answer.status}` };
+  if (state) await appendOnce(tx, log.origin, { type: 'witness.below_quorum', ...state, ...said }, false);
+}
+
+async function stateOf(tx: Tx, log: WitnessLog) {
+  const checkpoint = await newestCheckpoint(tx, log.origin);
+  if (!checkpoint) return undefined;
+  const { size, root } = checkpoint;
+  return { actor: logActor, size: Number(size), root: writtenDigest(root), ...(await log.quorum.at(tx, checkpoint)) };
+}
+
+/** False when somebody was first: one leaf is enough. */
+async function appendOnce(tx: Tx, log: string, leaf: LeafInput, gated: boolean): Promise<boolean> {
+  try {
+    await appendLeaf(tx, log, leaf, gated);
+    return true;
+  } catch (error) {
+    if (isCoordinatorError(error, 'CONFLICT')) return false;
+    throw error;
+  }
 }

@@ -9,7 +9,11 @@ export const witnessPoll = defineRoute({
   path: '/v1/witness',
   listener: 'connector',
   query: z.strictObject({ size: z.string().regex(/^(0|[1-9][0-9]{0,19})$/) }),
-  response: z.strictObject({ request: z.string().nullable() }),
+  response: z.strictObject({
+    request: z.string().nullable(),
+    /** The log knows no checkpoint as large as the witness's: it answers 409 with its size and shows the note it holds. */
+    ahead: z.literal(true).optional(),
+  }),
   status: 200,
   errors: ['ROSTER_NONE', 'UNAUTHENTICATED', 'UNAVAILABLE'],
   longPoll: true,
@@ -27,6 +31,8 @@ export const witnessAnswer = defineRoute({
     status: z.union([z.literal(200), z.literal(400), z.literal(403), z.literal(404), z.literal(409), z.literal(422)]),
     contentType: z.string().max(100).optional(),
     body: z.string().max(8_192),
+    /** With 409 and 422: the checkpoint that the witness holds, as the log signed it. */
+    note: z.string().max(8_192).optional(),
   }),
   response: null,
   status: 204,

@@ -18,9 +18,7 @@ function witnessRoutes(deps: Deps): RouteBinding[] {
   const poll = nextCheckpoint(deps);
   const take = answerTaker(deps);
   return [
-    bind(routes.witnessPoll, async ({ connector, query, signal }) => ({
-      request: await poll(connector.tenantRef, BigInt(query.size), signal),
-    })),
+    bind(routes.witnessPoll, ({ connector, query, signal }) => poll(connector.tenantRef, BigInt(query.size), signal)),
     bind(routes.witnessAnswer, async ({ connector, body }) => {
       const { size, ...answer } = body;
       await take(connector.tenantRef, { ...answer, size: BigInt(size) });
