@@ -103,6 +103,16 @@ describe('17 LINEAGE: who is in a sum', () => {
   const place = { run: RUN, round: 1, attempt: 0 };
   const without = (part: 'u1' | 'u2' | 'u3') => (d: Draft) => void d.files.delete(layout.roundFile(place, part));
   it.each<[string, (draft: Draft) => void, RegExp]>([
+    [
+      'a sum that was computed otherwise',
+      change('aggregate.computed', { aggRoot: digestOfByte(9) }),
+      /before computed/,
+    ],
+    [
+      'a sum under another manifest',
+      change('aggregate.released', { manifestDigest: digestOfByte(9) }, 1),
+      /do not join/,
+    ],
     ['no signed list of the directory', without('u1'), /u1 is missing/],
     ['no signed list of the senders', without('u2'), /u2 is missing/],
     ['no signed list of the survivors', without('u3'), /u3 is missing/],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as layout from '../bundle/layout.ts';
 import { digestOfByte, officerRef, START, TENANTS } from '../testing/cast.ts';
 import type { Story } from '../testing/draft.ts';
-import { change, drop, fixture } from '../testing/fixture.ts';
+import { change, drop, fixture, indexOf } from '../testing/fixture.ts';
 import { submittedIn } from '../testing/plan-story.ts';
 import type { SealOptions } from '../testing/seal-draft.ts';
 import type { DecisionInput, Draft } from '../testing/teller.ts';
@@ -115,6 +115,27 @@ describe('19 POLICY: what was decided is what was done', () => {
     });
     const other = change('run.started', { decisionId: 'd-open-1' });
     expect(verdictOf({ draft: other }).detail).toMatch(/another decision than its grant/);
+  });
+
+  it('an act that was denied, and one that was decided afterwards', () => {
+    const denied = (d: Draft) => change('policy.decided', { effect: 'deny', cause: 'no-permit', reasons: [] }, 3)(d);
+    const story = told('d-open-2', set({ cohortSize: 4 }));
+    expect(verdictOf({ story, draft: denied }).detail).toMatch(/was not allowed/);
+    const late = (d: Draft) => {
+      const at = indexOf(d, 'round.opened', 1);
+      const [decided, opened] = [d.leaves[at - 1]!, d.leaves[at]!];
+      d.leaves[at - 1] = { ...opened, runSeq: decided.runSeq } as typeof opened;
+      d.leaves[at] = { ...decided, runSeq: opened.runSeq } as typeof decided;
+    };
+    expect(verdictOf({ draft: late }).detail).toMatch(/no decision before it/);
+  });
+
+  it('an input that was changed after its digest was logged', () => {
+    const draft = (d: Draft) => {
+      const text = Buffer.from(d.files.get(layout.INPUTS_FILE)!).toString();
+      d.files.set(layout.INPUTS_FILE, Buffer.from(text.replace('"epsNextMicro":0', '"epsNextMicro":1')));
+    };
+    expect(verdictOf({ draft }).detail).toMatch(/another than the logged one/);
   });
 
   it('a decision that was kept in stock for a later round', () => {
