@@ -48,10 +48,11 @@ export async function startWorld(o: WorldOptions): Promise<World> {
   }));
   const people = [operator, auditor, ...staff.flatMap(({ admin, steward, officer }) => [admin, steward, officer])];
   const ground = await layGround(folders, writeDirectory(folders, people), o);
+  const tenants: Tenant[] = [];
   try {
-    return await populate(o, folders, ground, { operator, auditor, staff, people });
+    return await populate(o, folders, ground, { operator, auditor, staff, people, tenants });
   } catch (error) {
-    await stopAll(ground, []);
+    await stopAll(ground, tenants);
     throw error;
   }
 }
@@ -63,6 +64,8 @@ interface Cast {
   readonly auditor: PersonEntry;
   readonly staff: readonly Staff[];
   readonly people: readonly PersonEntry[];
+  /** Filled one by one, so that a failure on the way can stop what has started. */
+  readonly tenants: Tenant[];
 }
 
 async function populate(o: WorldOptions, folders: Folders, ground: Ground, cast: Cast): Promise<World> {
@@ -80,7 +83,7 @@ async function populate(o: WorldOptions, folders: Folders, ground: Ground, cast:
   ]);
   const urls = urlsOf(api.ports);
   const address = { url: urls.management, rootPemFile: ground.rootPemFile, issuer: ground.issuer };
-  const tenants: Tenant[] = [];
+  const { tenants } = cast;
   const world: World = {
     folders,
     ground,
@@ -100,7 +103,10 @@ async function populate(o: WorldOptions, folders: Folders, ground: Ground, cast:
   };
   for (const [i, spec] of o.tenants.entries()) tenants.push(await createTenant(world, spec, cast.staff[i]!));
   await bind();
-  await Promise.all(tenants.map((tenant) => enrol(world, tenant)));
+  // All of them settle before a failure is told, so that whoever stops the world sees every process.
+  const enrolled = await Promise.allSettled(tenants.map((tenant) => enrol(world, tenant)));
+  const failed = enrolled.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
   return world;
 }
 

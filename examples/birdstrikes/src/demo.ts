@@ -34,7 +34,10 @@ async function cleanUp(keepLogs = false): Promise<void> {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     process.stderr.write('\nstopping: every process ends and the work folder is removed\n');
-    void cleanUp().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+    void cleanUp().finally(() => {
+      rmSync(folder, { recursive: true, force: true });
+      process.exit(signal === 'SIGINT' ? 130 : 143);
+    });
   });
 }
 
@@ -69,8 +72,10 @@ try {
   })) {
     tell.say(`${what.padEnd(10)} ${path(file)}`);
   }
-  tell.say(`verify it again: npx sumveil audit verify ${path(evidence.bundle)} \\`);
-  tell.say(`                   --trust ${path(evidence.trust)}`);
+  tell.say('verify it again (npx uses this checkout):');
+  tell.say(`npx sumveil audit verify ${path(evidence.bundle)} \\`);
+  tell.say(`  --trust ${path(evidence.trust)}`);
+  tell.say('rm -r .sumveil/demo removes what all runs have kept');
   if (values.json) {
     const answer = {
       tenants: world.tenants.length,
@@ -98,6 +103,8 @@ try {
   if (process.exitCode === 1)
     process.stderr.write(`The logs of all processes: ${relative(repository, join(folder, 'logs'))}\n`);
 }
+// Nothing that a failed start left behind may keep the prompt away.
+process.exit();
 
 function secondsOf(at: { roundsFrom: number; roundsTo: number; ended: number }) {
   const round = (ms: number) => Math.round(ms / 10) / 100;

@@ -1,5 +1,7 @@
 import { ClientError } from '@sumveil/client';
 import { ConnectorError } from '@sumveil/connector';
+import { IdentityError } from '@sumveil/identity';
+import { TransparencyError } from '@sumveil/transparency';
 import { type ExitCode, exitCode } from './exit-code.ts';
 
 /** A failure that a person reads: what happened, why, what to do next. */
@@ -28,7 +30,16 @@ export class CliError extends Error {
 const unavailable = new Set(['UNAVAILABLE', 'NETWORK', 'TIMEOUT', 'CONNECTION', 'TLS']);
 const noPermission = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'TOKEN']);
 
-const noFile = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM', 'EROFS', 'ENOSPC']);
+/** What the system says of a file, for people. */
+const fileFaults: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EACCES: 'may not be read or written by you',
+  EPERM: 'may not be read or written by you',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'lies below something that is no folder',
+  EROFS: 'lies on a read-only disk',
+  ENOSPC: 'does not fit on the disk',
+};
 
 /** Any thrown value as a CliError; unknown ones keep their text out of the way of scripts but not of people. */
 export function asCliError(error: unknown): CliError {
@@ -56,13 +67,25 @@ export function asCliError(error: unknown): CliError {
       error.next,
     );
   }
+  if (error instanceof IdentityError) {
+    return new CliError(
+      exitCode.noInput,
+      error.code,
+      error.message,
+      'Give a file that `sumveil approvals keygen` made.',
+    );
+  }
+  if (error instanceof TransparencyError) {
+    const next = 'Take the trust file from a tenant: `sumveil connector roster show --trust FILE`.';
+    return new CliError(exitCode.usage, error.code, firstLine(error.message), next);
+  }
   const { message, code, path } = error as NodeJS.ErrnoException;
-  if (path && code && noFile.has(code)) {
+  if (code && fileFaults[code]) {
     return new CliError(
       exitCode.noInput,
       'FILE',
-      `The file ${path} cannot be used (${code}).`,
-      'Check its name and rights.',
+      `${path ?? 'The file'} ${fileFaults[code]}.`,
+      'Check name and rights.',
     );
   }
   return new CliError(
@@ -71,4 +94,8 @@ export function asCliError(error: unknown): CliError {
     message ?? String(error),
     'Run it again; if it stays, report it with the command line.',
   );
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0]!;
 }

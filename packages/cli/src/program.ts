@@ -12,6 +12,7 @@ import { registerTenant } from './commands/tenant/index.ts';
 import { asCliError, CliError } from './error.ts';
 import { exitCode } from './exit-code.ts';
 import { createOutput } from './output.ts';
+import { version } from './version.ts';
 
 export interface Streams {
   readonly stdout: NodeJS.WritableStream;
@@ -49,6 +50,7 @@ export function createProgram(
       'state folder of the connector on this machine (default: SUMVEIL_CONNECTOR_STATE_DIR)',
       env.SUMVEIL_CONNECTOR_STATE_DIR,
     )
+    .version(version, '--version', 'the release')
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })
     .showHelpAfterError();

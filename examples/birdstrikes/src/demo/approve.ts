@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { reasonText } from '@sumveil/cli';
 import { decideOn, mustSumveil, sumveil, type World } from '@sumveil/constellation';
 import { builtinCodeDigest } from '@sumveil/trainers';
 import { birdstrikesPlan } from '../plan.ts';
@@ -43,7 +44,8 @@ export async function startTooEarly(world: World, planDigest: string, tell: Narr
   tell.chapter('Start, before anybody approved');
   const { value } = await sumveil<Started>(['run', 'start', planDigest], { profile: world.profile(world.operator) });
   if (value.decision.effect !== 'deny') throw new Error('a start without approvals was allowed');
-  tell.bad(`denied by ${value.decision.reasons.join(', ')}`);
+  tell.bad('denied:');
+  for (const reason of value.decision.reasons) tell.bad(`  ${reason.padEnd(17)} ${reasonText(reason)}`);
   return value.decision;
 }
 
@@ -77,6 +79,6 @@ export async function start(
   });
   if (!runId) throw new Error(`the start was denied: ${decision.reasons.join(', ')}`);
   tell.good(`allowed by ${decision.reasons.join(', ')}: ${runId}`);
-  tell.say('the grant fixes the cohort; every connector checks it again before a byte leaves');
+  tell.say('the grant fixes the cohort; every connector checks it before a byte leaves');
   return { runId, decision };
 }

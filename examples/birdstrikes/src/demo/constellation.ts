@@ -10,12 +10,13 @@ export async function startAirlines(folder: string, tell: Narrator): Promise<Wor
   tell.say(
     `${rows.toLocaleString('en-US')} FAA wildlife-strike records in ${airlines.length} folders, one for each airline`,
   );
+  tell.say('starting database, coordinator, token issuer and ten connectors …');
   const world = await startWorld({
     folder,
     tenants: airlines.map(({ name, slug, path }) => ({ name: titleCase(name), slug, region: 'US', csv: path })),
   });
-  tell.say('each connector is a process of its own; it made its keys itself, joined with a');
-  tell.say('one-time string that took two tickets, and speaks mutual TLS 1.3');
+  tell.say('each connector is a process of its own: it made its keys itself, joined');
+  tell.say('with a one-time string that took two tickets, and speaks mutual TLS 1.3');
   return world;
 }
 
@@ -37,16 +38,22 @@ export function tellKeyHolders(world: World, tell: Narrator): void {
   const n = world.tenants.length;
   const holders: [string, string][] = [
     ['root', 'root CA; offline after the ceremony'],
-    ['signer', 'issuing CA, coordinator, log, grant and report keys'],
+    ['signer', 'issuing CA; coordinator, log, grant, report key'],
     ['api', 'its TLS key'],
-    ['worker', 'the key that seals reconstructed secrets until a round ends'],
-    ['oidc', 'token key of the people’s issuer, a process of its own'],
+    ['worker', 'what seals reconstructed secrets in a round'],
+    ['oidc', 'token key of the people’s issuer'],
     [`tenants/*/connector (${n})`, 'roster, witness and TLS key of that airline'],
     [`tenants/*/steward, officer (${2 * n})`, 'that person’s approver key'],
   ];
-  for (const [holder, keys] of holders) tell.say(`${holder.padEnd(33)} ${keys}`);
+  for (const [holder, keys] of holders) tell.say(`${holder.padEnd(29)} ${keys}`);
 }
 
+/** The records are in capitals. */
+const asWritten: Readonly<Record<string, string>> = { FEDEX: 'FedEx', UPS: 'UPS', US: 'US' };
+
 function titleCase(name: string): string {
-  return name.toLowerCase().replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
+  return name
+    .split(' ')
+    .map((word) => asWritten[word] ?? `${word[0]}${word.slice(1).toLowerCase()}`)
+    .join(' ');
 }

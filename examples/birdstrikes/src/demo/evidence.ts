@@ -33,7 +33,7 @@ export async function exportEvidence(
   out: string,
   tell: Narrator,
 ): Promise<Evidence> {
-  tell.chapter('Evidence: the auditor exports, and verifies without network or database');
+  tell.chapter('Evidence: exported by the auditor, verified with no network');
   mkdirSync(out, { recursive: true });
   const [report, bundle, trust, file] = ['report.html', 'bundle.zip', 'trust.json', 'model.safetensors'].map((name) =>
     join(out, name),
@@ -64,8 +64,13 @@ function verifyAlone(bundle: string, trust: string, tell: Narrator): { verified:
     if (error || !stdout.startsWith('{')) continue;
     const verified = JSON.parse(stdout) as Verified;
     for (const check of verified.checks)
-      tell.say(`${check.ok ? 'ok  ' : 'FAIL'} ${check.title}${check.detail ? `: ${check.detail}` : ''}`.slice(0, 77));
+      tell.say(clipped(`${check.ok ? 'ok  ' : 'FAIL'} ${check.title}${check.detail ? `: ${check.detail}` : ''}`));
     return { verified, isolation };
   }
   throw new Error('the verifier did not run');
+}
+
+/** 80 columns with the indent; `sumveil audit verify` shows the whole line. */
+function clipped(line: string): string {
+  return line.length <= 77 ? line : `${line.slice(0, 76)}…`;
 }

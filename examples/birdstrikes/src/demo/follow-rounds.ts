@@ -38,7 +38,8 @@ const midRound = new Set(['share', 'masked']);
  */
 export async function followRounds(world: World, runId: string, tell: Narrator): Promise<RunStatus> {
   tell.chapter('Rounds: only sums leave, and one connector dies on the way');
-  tell.say('round  stage        tenants  AUC so far  witnesses  seconds');
+  tell.say('AUC is that of the model a round starts from, over all survivors’ test rows');
+  tell.say('round  stage        tenants         AUC  witnesses  seconds');
   const victim = world.tenants[3]!;
   const told = new Set<string>();
   let killed: 'no' | 'yes' | 'back' = 'no';
@@ -75,7 +76,8 @@ function ended(status: RunStatus): RunStatus {
 
 async function comeBack(world: World, victim: Tenant, tell: Narrator): Promise<void> {
   await world.restartConnector(victim);
-  tell.say(`       the sum is exactly that of the others; ${victim.name} is started again`);
+  tell.say(`       the sum is exactly that of the other nine; their metrics are withheld,`);
+  tell.say(`       or subtraction would show its own. Its connector is started again`);
 }
 
 function tellRound(round: Round, tell: Narrator): void {

@@ -22,7 +22,7 @@ export function registerPlan(program: Command, run: Run): void {
           throw new CliError(
             exitCode.refused,
             'PLAN_INVALID',
-            `${file} has ${faults.length} faults`,
+            `${file} has ${faults.length} fault${faults.length > 1 ? 's' : ''}`,
             'Correct every fault, then validate again.',
             faults,
           );

@@ -3,6 +3,7 @@ import { CliError } from '../../error.ts';
 import { exitCode } from '../../exit-code.ts';
 import { table } from '../../output.ts';
 import type { Run } from '../../program.ts';
+import { reasonText } from './reason-text.ts';
 import { roundLine, watchRun } from './watch.ts';
 
 export function registerRun(program: Command, run: Run): void {
@@ -14,8 +15,9 @@ export function registerRun(program: Command, run: Run): void {
     .action((planDigest: string) =>
       run(async (cli) => {
         const { runId, decision } = await cli.management().call('startRun', { params: { planDigest } });
-        const because = decision.reasons.length > 0 ? decision.reasons.join(', ') : decision.cause;
-        cli.out.print({ runId, decision }, () => (runId ? `allowed (${because}): ${runId}` : `denied: ${because}`));
+        const why = decision.reasons.map((reason) => `  ${reason}: ${reasonText(reason)}`);
+        const head = runId ? `allowed: ${runId}` : `denied (${decision.cause})`;
+        cli.out.print({ runId, decision }, () => [head, ...why].join('\n'));
         return runId ? exitCode.ok : exitCode.denied;
       }),
     );
