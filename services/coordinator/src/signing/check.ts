@@ -1,5 +1,5 @@
 import type { PolicyBundle } from '@sumveil/policy';
-import { parseRoster, type Roster } from '@sumveil/secagg';
+import type { Roster } from '@sumveil/secagg';
 import { hashOfDigest } from '@sumveil/wire';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Tx } from '../db/client.ts';
@@ -26,20 +26,21 @@ export interface CheckContext {
 
 export type Check = (context: CheckContext, subject: string, body: Buffer) => Promise<Outcome>;
 
-/**
- * Roster by its written digest; undefined unless it carries this signer's keys: signing under a roster that names other
- * keys would produce something nobody accepts, or accept something nobody signed.
- */
-export async function ownRoster({ tx, keys, log }: CheckContext, digest: string): Promise<Roster | undefined> {
-  const epochs = await publishedEpochs(tx, log.origin);
-  const epoch = epochs.find(({ hash }) => hash.equals(hashOfDigest(digest)));
-  return epoch?.effective && carriesOwnKeys(keys, epoch.roster) ? parseRoster(epoch.body) : undefined;
+export interface OwnRoster {
+  readonly roster: Roster;
+  /** A later epoch is in force: what was trusted before it may be what it took away (secure-aggregation.md section 3). */
+  readonly superseded: boolean;
 }
 
-/** A later epoch is in force: what was trusted before it may be what it took away (secure-aggregation.md section 3). */
-export async function isSuperseded({ tx, log }: CheckContext, roster: Roster): Promise<boolean> {
-  const newest = (await publishedEpochs(tx, log.origin)).findLast((epoch) => epoch.effective);
-  return !newest?.hash.equals(roster.rosterHash);
+/**
+ * Roster by its written digest; undefined unless it is or was in force and carries this signer's keys: signing under a
+ * roster that names other keys would produce something nobody accepts, or accept something nobody signed.
+ */
+export async function ownRoster({ tx, keys, log, memo }: CheckContext, digest: string): Promise<OwnRoster | undefined> {
+  const effective = (await publishedEpochs(tx, log.origin)).filter((epoch) => epoch.effective);
+  const epoch = effective.find(({ hash }) => hash.equals(hashOfDigest(digest)));
+  if (!epoch || !carriesOwnKeys(keys, epoch.roster)) return undefined;
+  return { roster: memo.roster(epoch), superseded: epoch !== effective.at(-1) };
 }
 
 export function carriesOwnKeys({ published }: SignerKeys, roster: Pick<Roster, keyof SignerPublicKeys>): boolean {

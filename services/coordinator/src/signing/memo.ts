@@ -1,5 +1,5 @@
 import { type Grant, verifyGrant } from '@sumveil/approvals';
-import type { Roster } from '@sumveil/secagg';
+import { parseRoster, type Roster } from '@sumveil/secagg';
 import { digestOf, dssePayload, parseDsse } from '@sumveil/wire';
 import type { Tx } from '../db/client.ts';
 import { type Cohort, judgeCohort } from '../features/decisions/facts.ts';
@@ -19,6 +19,7 @@ export interface Memo {
    * @throws LeafPending
    */
   plan(context: Pick<CheckContext, 'tx' | 'log'>, digest: string): Promise<ApprovedPlan | undefined>;
+  roster(epoch: { readonly body: Buffer; readonly hash: Buffer }): Roster;
   /** A grant by this signer, with the payload that was verified. @throws ApprovalsError */
   grant(envelope: Uint8Array, grantKey: string): VerifiedGrant;
   /** Which of `eligible` are in at `now`; judged anew when an approval or list came, or one that counts has expired. */
@@ -34,6 +35,7 @@ export interface VerifiedGrant extends Grant {
 const KEPT = 32;
 
 export function createMemo(): Memo {
+  const rosters = new Map<string, Roster>();
   const plans = new Map<string, ApprovedPlan>();
   const grants = new Map<string, VerifiedGrant>();
   const cohorts = new Map<string, Cohort>();
@@ -45,6 +47,10 @@ export function createMemo(): Memo {
       const plan = leaf && (await loadPlan(context.tx, digest));
       if (!plan || digestOf(plan.bytes) !== digest) return undefined;
       return keep(plans, digest, { ...plan, requesterRef: leaf.requesterRef });
+    },
+    roster({ body, hash }) {
+      const key = hash.toString('hex');
+      return rosters.get(key) ?? keep(rosters, key, parseRoster(body));
     },
     grant(envelope, grantKey) {
       const key = `${grantKey} ${digestOf(envelope)}`;

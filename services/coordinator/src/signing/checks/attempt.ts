@@ -19,8 +19,8 @@ export async function signedAttempt(context: CheckContext, attemptId: string): P
   if (plan.jobId !== row.runId || plan.round !== row.round || plan.attempt !== row.attempt) return undefined;
   const key = fromBase64url(context.keys.published.coordinatorKey, 32);
   if (!verifyBody('plan', { body: row.planBody, sig: row.planSig }, key)) return undefined;
-  const roster = await ownRoster(context, writtenDigest(fromBase64url(plan.rosterHash, 32)));
-  return roster ? { row, plan, roster } : undefined;
+  const own = await ownRoster(context, writtenDigest(fromBase64url(plan.rosterHash, 32)));
+  return own && { row, plan, roster: own.roster };
 }
 
 export type MessageKind = 'm0' | 'm1' | 'm2' | 'm4';

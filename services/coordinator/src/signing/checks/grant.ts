@@ -4,7 +4,7 @@ import { canonicalBytes, digestOf, dsseBytes, dssePayload, parseCanonical } from
 import type { Tx } from '../../db/client.ts';
 import { approvalEvidence, judgeCohort } from '../../features/decisions/facts.ts';
 import { type ApprovedPlan, epsilonCapMicro } from '../../plan/approved-plan.ts';
-import { type Check, type CheckContext, isSuperseded, ownRoster } from '../check.ts';
+import { type Check, type CheckContext, ownRoster } from '../check.ts';
 import { type RefusalCode, refuse } from '../refusal.ts';
 import { decisionHolds } from './decision.ts';
 
@@ -15,8 +15,9 @@ export const checkGrant: Check = async (context, subject, body) => {
   const grant = parsed.data;
   if (grant.grantId !== subject) return refuse('UNKNOWN_SUBJECT');
   if (await context.log.frozen(context.tx)) return refuse('FROZEN');
-  const roster = await ownRoster(context, grant.rosterHash);
-  if (!roster || (await isSuperseded(context, roster))) return refuse('ROSTER');
+  const own = await ownRoster(context, grant.rosterHash);
+  if (!own || own.superseded) return refuse('ROSTER');
+  const { roster } = own;
   const plan = await context.memo.plan(context, grant.planDigest);
   if (!plan) return refuse('PLAN_DIFFERS');
   const fault = (await planFault(context, grant, plan)) ?? (await cohortFault(context, grant, plan, roster));
@@ -39,6 +40,8 @@ async function planFault({ tx }: CheckContext, grant: Grant, plan: ApprovedPlan)
     grant.cohort.min === manifest.cohort.min &&
     grant.epsilonTotalMicro <= epsilonCapMicro(plan) &&
     grant.epsilonRoundMicro <= grant.epsilonTotalMicro &&
+    grant.window === undefined &&
+    grant.dataVersions.length === 0 &&
     grant.deltaInv === Number(manifest.privacy.deltaInv ?? 1);
   return agrees ? undefined : 'PLAN_DIFFERS';
 }

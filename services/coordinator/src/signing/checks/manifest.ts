@@ -7,14 +7,12 @@ import {
   manifestBody,
   recoverSecrets,
 } from '@sumveil/secagg';
-import { digestOf, hashOfDigest, sha256, signBody, writtenDigest } from '@sumveil/wire';
+import { hashOfDigest, sha256, signBody } from '@sumveil/wire';
 import type { Message } from '../../generated/prisma/client.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { leafKeyOf, sequencedLeaf } from '../evidence.ts';
-import { type RefusalCode, refuse } from '../refusal.ts';
+import { refuse } from '../refusal.ts';
 import { type SignedAttempt, signedAttempt, signedList, verifiedMessages } from './attempt.ts';
-import { decisionHolds } from './decision.ts';
-import { issuedGrant } from './granted.ts';
+import { releaseFault, releaseKey } from './release.ts';
 
 /**
  * The manifest publishes secrets of tenants, so they are reconstructed here again from what the tenants signed, and held
@@ -47,29 +45,6 @@ async function threeLists(context: CheckContext, attemptId: string): Promise<Lis
   return u1 && u2 && u3 && { u1, u2, u3 };
 }
 
-/** The logged release names this manifest, this sum, its charge, and a decision that allowed it. */
-async function releaseFault(
-  context: CheckContext,
-  { row, plan, roster }: SignedAttempt,
-  body: Buffer,
-): Promise<RefusalCode | undefined> {
-  const { runId, round, attempt, aggRoot } = row;
-  const { tx, now } = context;
-  const leaf = await sequencedLeaf(context, 'aggregate.released', { run: runId, round, attempt });
-  if (leaf?.manifestDigest !== digestOf(body) || !aggRoot || leaf.aggRoot !== writtenDigest(aggRoot)) return 'SECRETS';
-  const charges = await tx.privacyCharge.findMany({ where: { runId, round, attempt } });
-  const charged = charges.some(({ chargeId }) => chargeId === leaf.chargeId);
-  if (!charged || !charges.every((charge) => charge.totalMicro <= charge.capMicro)) return 'CHARGE';
-  const granted = await issuedGrant(context, plan, roster);
-  if (!granted) return 'PLAN_DIFFERS';
-  const { grant, approved } = granted;
-  const cohort = await context.memo.cohort(tx, { plan: approved, roster, eligible: grant.cohort.members, now });
-  const chargedMicro = charges.reduce((sum, charge) => sum + Number(charge.epsilonMicro), 0);
-  const { decisionId } = leaf;
-  const question = { decisionId, action: 'releaseAggregate', runId, plan: approved, cohort, chargedMicro } as const;
-  return (await decisionHolds(context, question)) ? undefined : 'POLICY';
-}
-
 /** The body that follows from what the tenants signed and what was summed; undefined while a part is missing. */
 async function manifestOf(context: CheckContext, attempt: SignedAttempt, lists: Lists): Promise<Buffer | undefined> {
   const aggRoot = await sumRoot(context, attempt);
@@ -94,10 +69,6 @@ async function sumRoot({ tx }: CheckContext, { row, plan }: SignedAttempt): Prom
   }
   const root = aggregateRoot(plan, hashes);
   return row.aggRoot && root.equals(row.aggRoot) ? root : undefined;
-}
-
-function releaseKey({ row }: SignedAttempt): string {
-  return leafKeyOf('aggregate.released', { run: row.runId, round: row.round, attempt: row.attempt });
 }
 
 function accepted<T>(message: Message): Accepted<T> {

@@ -1,6 +1,6 @@
 import { argsOfPlan, parsePlan, roundPlan } from '@sumveil/secagg';
 import { signBody, writtenDigest } from '@sumveil/wire';
-import { type Check, isSuperseded, ownRoster } from '../check.ts';
+import { type Check, ownRoster } from '../check.ts';
 import { refuse } from '../refusal.ts';
 import { decisionHolds } from './decision.ts';
 import { issuedGrant } from './granted.ts';
@@ -23,8 +23,9 @@ export const checkPlan: Check = async (context, subject, body) => {
   if (await log.frozen(tx)) return refuse('FROZEN');
   const row = await tx.attempt.findUnique({ where: { runId_round_attempt: { runId, round, attempt } } });
   if (!row || !Buffer.from(row.planBody).equals(body)) return refuse('UNKNOWN_SUBJECT');
-  const roster = await ownRoster(context, writtenDigest(bytes(plan.rosterHash)));
-  if (!roster || (await isSuperseded(context, roster))) return refuse('ROSTER');
+  const own = await ownRoster(context, writtenDigest(bytes(plan.rosterHash)));
+  if (!own || own.superseded) return refuse('ROSTER');
+  const { roster } = own;
   const granted = await issuedGrant(context, plan, roster);
   if (!granted) return refuse('PLAN_DIFFERS');
   const { grant, approved, leafKey } = granted;

@@ -19,7 +19,7 @@ export async function argsHold(context: CheckContext, plan: RoundPlan, approved:
   const last = await lastReleased(tx, runId, roundsBefore(approved, roundsOf(approved) + 1));
   if (last && last.round >= round) return false;
   if (plan.prevManifest !== (last ? toBase64url(sha256(last.manifest)) : ZERO_HASH)) return false;
-  return plan.modelHash === (await modelBefore(context, plan, approved));
+  return plan.modelHash === (await modelBefore(context, plan, approved, last));
 }
 
 interface Released {
@@ -54,13 +54,13 @@ function roundsBefore(approved: ApprovedPlan, round: number): number[] {
  */
 async function modelBefore(
   context: CheckContext,
-  plan: RoundPlan,
+  { jobId: run, round }: RoundPlan,
   approved: ApprovedPlan,
+  newest: Released | undefined,
 ): Promise<string | undefined> {
-  const { jobId: run, round } = plan;
-  const made = roundsBefore(approved, round).filter((r) => stageKind(stageOfRound(approved, r)!) !== 'evaluate');
-  const last = await lastReleased(context.tx, run, made);
   const { model } = approved.manifest;
+  const made = roundsBefore(approved, round).filter((r) => stageKind(stageOfRound(approved, r)!) !== 'evaluate');
+  const last = newest && !made.includes(newest.round) ? await lastReleased(context.tx, run, made) : newest;
   if (!last) return toBase64url(hashOfDigest(model.digest));
   const row = await context.tx.modelVersion.findUnique({ where: { runId_round: { runId: run, round: last.round } } });
   const leaf =
