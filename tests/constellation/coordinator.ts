@@ -12,6 +12,8 @@ export interface CoordinatorOptions {
   readonly durable?: boolean;
   readonly timings?: Record<string, number>;
   readonly trustDomain?: string;
+  /** Told how to stop what has started so far, as soon as there is something: for whoever must end in mid-start. */
+  readonly onStarted?: (stop: () => Promise<void>) => void;
 }
 
 export interface CoordinatorUrls {
@@ -34,6 +36,7 @@ export interface Ground {
 
 export async function layGround(folders: Folders, directoryFile: string, o: CoordinatorOptions): Promise<Ground> {
   const postgres = await startEmbeddedPostgres({ dataDir: folders.postgres, durable: o.durable ?? true });
+  o.onStarted?.(() => postgres.stop());
   const ownerUrlFile = privateFile(folders.operator, 'owner-url', postgres.url('owner'));
   const tls = folders.api;
   const [oidc] = await Promise.all([

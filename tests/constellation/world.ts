@@ -49,6 +49,7 @@ export async function startWorld(o: WorldOptions): Promise<World> {
   const people = [operator, auditor, ...staff.flatMap(({ admin, steward, officer }) => [admin, steward, officer])];
   const ground = await layGround(folders, writeDirectory(folders, people), o);
   const tenants: Tenant[] = [];
+  o.onStarted?.(() => stopAll(ground, tenants));
   try {
     return await populate(o, folders, ground, { operator, auditor, staff, people, tenants });
   } catch (error) {

@@ -9,6 +9,7 @@ import {
   heartTask,
   hospitalDatasets,
   prepareHospitals,
+  referenceFile,
 } from '@sumveil/example-heart-disease';
 import { flatten, modelTensors, readModel } from '@sumveil/learning';
 import { builtinCodeDigest, type Dataset } from '@sumveil/trainers';
@@ -81,7 +82,7 @@ describe('FedSGD of four hospitals through the whole product', () => {
   });
 
   it('follows the trajectory that ends in the golden weights', () => {
-    const golden = JSON.parse(readFileSync(join(source, 'fedsgd-identity-golden.json'), 'utf8')) as Golden;
+    const golden = JSON.parse(readFileSync(referenceFile('fedsgd-identity-golden.json'), 'utf8')) as Golden;
     const last = floatTrajectory(task, datasets, 500).at(-1)!;
     [...golden.w, golden.b].forEach((wanted, i) => {
       expect(Math.abs(last[i]! - wanted)).toBeLessThan(1e-12);

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { World } from '@sumveil/constellation';
 import { collectApprovals, start, startTooEarly, submitPlan } from './demo/approve.ts';
 import { agreeOnRoster, startAirlines, tellKeyHolders } from './demo/constellation.ts';
 import { exportEvidence } from './demo/evidence.ts';
@@ -22,17 +21,19 @@ const folder = join(
 );
 const work = join(folder, 'work');
 const tell = createNarrator(values.json, started);
-let world: World | undefined;
+let stop: () => Promise<void> = async () => {};
+let interrupted = false;
 
 /** Keys, database and logs go; report, bundle, trust file and model stay. */
 async function cleanUp(keepLogs = false): Promise<void> {
-  await world?.stop();
+  await stop();
   if (keepLogs && existsSync(join(work, 'logs'))) renameSync(join(work, 'logs'), join(folder, 'logs'));
   rmSync(work, { recursive: true, force: true });
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
+    interrupted = true;
     process.stderr.write('\nstopping: every process ends and the work folder is removed\n');
     void cleanUp().finally(() => {
       rmSync(folder, { recursive: true, force: true });
@@ -43,7 +44,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   mkdirSync(work, { recursive: true, mode: 0o700 });
-  world = await startAirlines(work, tell);
+  const world = await startAirlines(work, tell, (stopNow) => {
+    stop = stopNow;
+  });
   await agreeOnRoster(world, tell);
   tellKeyHolders(world, tell);
   const planDigest = await submitPlan(world, tell);
@@ -95,14 +98,15 @@ try {
   }
   process.exitCode = evidence.verified ? 0 : 1;
 } catch (error) {
+  // After a signal its handler cleans up and ends the process; what fails on the way is its doing.
+  if (interrupted) await new Promise(() => {});
   process.stderr.write(`\nThe demo stopped: ${(error as Error).message}\n`);
   if (process.env.SUMVEIL_DEMO_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
   process.exitCode = 1;
-} finally {
-  await cleanUp(process.exitCode === 1);
-  if (process.exitCode === 1)
-    process.stderr.write(`The logs of all processes: ${relative(repository, join(folder, 'logs'))}\n`);
 }
+await cleanUp(process.exitCode === 1);
+if (process.exitCode === 1)
+  process.stderr.write(`The logs of all processes: ${relative(repository, join(folder, 'logs'))}\n`);
 // Nothing that a failed start left behind may keep the prompt away.
 process.exit();
 

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Dataset } from '@sumveil/trainers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { federatedTrajectory, floatTrajectory, quantisationBound } from './harness.ts';
-import { heartFolder } from './hospitals.ts';
+import { heartFolder, referenceFile } from './hospitals.ts';
 import { hospitalDatasets } from './prepare.ts';
 import { heartTask } from './task.ts';
 
@@ -18,7 +17,7 @@ describe('FedSGD on four hospitals', () => {
     if (!existsSync(folder))
       throw new Error(`${folder} is missing: set SUMVEIL_HEART_DATA (see examples/heart-disease/README.md)`);
     datasets = await hospitalDatasets(folder, task);
-    golden = JSON.parse(readFileSync(join(folder, 'fedsgd-identity-golden.json'), 'utf8'));
+    golden = JSON.parse(readFileSync(referenceFile('fedsgd-identity-golden.json'), 'utf8'));
   });
 
   it('has the rows of the published split', () => {

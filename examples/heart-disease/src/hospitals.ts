@@ -50,7 +50,12 @@ export async function readHospital(folder: string, { slug, sha256 }: Hospital): 
   return bytes.toString('latin1');
 }
 
-export async function readHeartFile(folder: string, file: string): Promise<Buffer> {
+/** What this example brings along: the split of FLamby and the golden weights. */
+export function referenceFile(name: 'flamby-split.json' | 'fedsgd-identity-golden.json'): URL {
+  return new URL(`../reference/${name}`, import.meta.url);
+}
+
+async function readHeartFile(folder: string, file: string): Promise<Buffer> {
   return readFile(join(folder, file)).catch(() => {
     throw new Error(`${join(folder, file)} cannot be read. ${WHERE}`);
   });
@@ -58,5 +63,5 @@ export async function readHeartFile(folder: string, file: string): Promise<Buffe
 
 const WHERE =
   'Download UCI dataset 45 (Heart Disease, archive.ics.uci.edu/dataset/45), put processed.cleveland.data, ' +
-  'processed.hungarian.data, processed.switzerland.data and processed.va.data into one folder together with ' +
-  'flamby-split.json and fedsgd-identity-golden.json, and set SUMVEIL_HEART_DATA to that folder.';
+  'processed.hungarian.data, processed.switzerland.data and processed.va.data into one folder, and set ' +
+  'SUMVEIL_HEART_DATA to that folder.';

@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { type Hospital, readHeartFile, readHospital } from './hospitals.ts';
+import { type Hospital, readHospital, referenceFile } from './hospitals.ts';
 
 /** Columns of a hospital's file for Sumveil, in order. */
 export const COLUMNS = [
@@ -48,7 +49,7 @@ export async function patientRows(folder: string, hospital: Hospital): Promise<s
   const lines = (await readHospital(folder, hospital)).split(/\r?\n/).filter((line) => line !== '');
   const records = lines.map((line) => line.split(','));
   const kept = records.flatMap((record, row) => (isComplete(record) ? [row] : []));
-  const split = await splitOf(folder, hospital);
+  const split = await splitOf(hospital);
   if (kept.join() !== split.kept_rows.join()) {
     throw new Error(`flamby-split.json does not fit processed.${hospital.slug}.data. Use the two files of one source.`);
   }
@@ -63,11 +64,11 @@ function isComplete(record: readonly string[]): boolean {
   return record.length === 14 && record.every((cell, column) => DROPPED.has(column) || cell !== '?');
 }
 
-async function splitOf(folder: string, { slug }: Hospital): Promise<z.infer<typeof center>> {
-  const file = splitFile.parse(JSON.parse((await readHeartFile(folder, 'flamby-split.json')).toString('utf8')));
+async function splitOf({ slug }: Hospital): Promise<z.infer<typeof center>> {
+  const file = splitFile.parse(JSON.parse(await readFile(referenceFile('flamby-split.json'), 'utf8')));
   const found = file.centers[slug];
   if (found === undefined)
-    throw new Error(`flamby-split.json has no centre ${slug}. Take the file that comes with the example.`);
+    throw new Error(`reference/flamby-split.json has no centre ${slug}. Take the file that comes with the example.`);
   return found;
 }
 

@@ -9,22 +9,7 @@ import { readSignerPublic } from './signing/signer-public.ts';
  * Key ceremony (governance section 1): makes root, issuing CA and signing keys once, and a TLS certificate for main-api
  * each time it is run. Three folders, because three parties hold them: two people offline, the signer, the api.
  */
-const { values } = parseArgs({
-  options: {
-    root: { type: 'string' },
-    signer: { type: 'string' },
-    tls: { type: 'string' },
-    dns: { type: 'string', multiple: true, default: ['localhost'] },
-    ip: { type: 'string', multiple: true, default: ['127.0.0.1'] },
-  },
-});
-const { root, signer, tls } = values;
-if (!root || !signer || !tls) {
-  console.error(
-    'usage: node services/coordinator/src/main-ceremony.ts --root DIR --signer DIR --tls DIR [--dns NAME]… [--ip ADDRESS]…',
-  );
-  process.exit(64);
-}
+const { root, signer, tls, dns, ip } = readArguments();
 const now = new Date();
 if (!existsSync(join(signer, 'public.json'))) await createSignerKeys(signer, { now, rootFolder: root });
 const published = readSignerPublic(join(signer, 'public.json'));
@@ -32,8 +17,8 @@ mkdirSync(tls, { recursive: true, mode: 0o700 });
 const key = loadOrCreateKeyFile(join(tls, 'tls.key'), 'p256');
 const chain = await issueServerCertificate(signer, {
   spki: spkiDer(key),
-  dnsNames: values.dns,
-  ipAddresses: values.ip,
+  dnsNames: dns,
+  ipAddresses: ip,
   now,
 });
 writeFileSync(join(tls, 'tls.pem'), chain);
@@ -46,3 +31,36 @@ console.log(
     files: ['tls.key', 'tls.pem', 'root.pem', 'public.json'],
   }),
 );
+
+interface Arguments {
+  readonly root: string;
+  readonly signer: string;
+  readonly tls: string;
+  readonly dns: string[];
+  readonly ip: string[];
+}
+
+function readArguments(): Arguments {
+  try {
+    const { values } = parseArgs({
+      options: {
+        root: { type: 'string' },
+        signer: { type: 'string' },
+        tls: { type: 'string' },
+        dns: { type: 'string', multiple: true, default: ['localhost'] },
+        ip: { type: 'string', multiple: true, default: ['127.0.0.1'] },
+      },
+    });
+    const { root, signer, tls, dns, ip } = values;
+    if (root && signer && tls) return { root, signer, tls, dns, ip };
+  } catch {
+    // an unknown option: told below
+  }
+  return usage();
+}
+
+function usage(): never {
+  console.error('usage: node services/coordinator/src/main-ceremony.ts --root DIR --signer DIR --tls DIR');
+  console.error('         [--dns NAME]… [--ip ADDRESS]…   names in the certificate of main-api');
+  process.exit(64);
+}

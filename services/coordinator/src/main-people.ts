@@ -20,13 +20,8 @@ const people = z.array(
   }),
 );
 
-const { values } = parseArgs({ options: { file: { type: 'string' }, 'database-url-file': { type: 'string' } } });
-const urlFile = values['database-url-file'] ?? process.env.SUMVEIL_DATABASE_URL_FILE;
-if (!values.file || !urlFile) {
-  console.error('usage: node services/coordinator/src/main-people.ts --file people.json --database-url-file FILE');
-  process.exit(64);
-}
-const list = people.parse(JSON.parse(readFileSync(values.file, 'utf8')));
+const { file, urlFile } = readArguments();
+const list = readPeople(file);
 const db = openDatabase(readPrivateFile(urlFile).toString('utf8').trim(), { poolSize: 1, applicationName: 'people' });
 try {
   await db.transaction(async (tx) => {
@@ -43,4 +38,29 @@ try {
   console.log(JSON.stringify({ event: 'people', count: list.length }));
 } finally {
   await db.close();
+}
+
+function readArguments(): { file: string; urlFile: string } {
+  try {
+    const { values } = parseArgs({ options: { file: { type: 'string' }, 'database-url-file': { type: 'string' } } });
+    const urlFile = values['database-url-file'] ?? process.env.SUMVEIL_DATABASE_URL_FILE;
+    if (values.file && urlFile) return { file: values.file, urlFile };
+  } catch {
+    // told below
+  }
+  return stop(64, 'usage: node services/coordinator/src/main-people.ts --file people.json --database-url-file FILE');
+}
+
+function readPeople(path: string): z.output<typeof people> {
+  try {
+    return people.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+    return stop(66, `${path} cannot be used, nothing was changed: ${why}`);
+  }
+}
+
+function stop(code: number, message: string): never {
+  console.error(message);
+  process.exit(code);
 }

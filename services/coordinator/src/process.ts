@@ -26,8 +26,6 @@ export async function runProcess(name: string, start: () => Promise<Running>): P
   } catch (error) {
     const expected = error instanceof ConfigError || isCoordinatorError(error);
     console.error(expected ? error.message : error);
-    if (error instanceof ConfigError)
-      for (const { variable, problem } of error.faults ?? []) console.error(`  ${variable} ${problem}`);
     process.exit(error instanceof ConfigError ? EX_CONFIG : EX_UNAVAILABLE);
   }
   const ready = { event: 'ready', process: name, pid: process.pid, ports: running.ports };

@@ -3,7 +3,11 @@ import { prepareAirlines } from '../prepare.ts';
 import type { Narrator } from './narrator.ts';
 
 /** Ten airlines, each with a connector process and folders of its own, and a coordinator that holds none of their keys. */
-export async function startAirlines(folder: string, tell: Narrator): Promise<World> {
+export async function startAirlines(
+  folder: string,
+  tell: Narrator,
+  onStarted: (stop: () => Promise<void>) => void,
+): Promise<World> {
   tell.chapter('Enrolment: ten airlines, ten connectors, one coordinator');
   const airlines = await prepareAirlines((slug) => `${folder}/tenants/${slug}/data`);
   const rows = airlines.reduce((sum, airline) => sum + airline.rows, 0);
@@ -13,6 +17,7 @@ export async function startAirlines(folder: string, tell: Narrator): Promise<Wor
   tell.say('starting database, coordinator, token issuer and ten connectors …');
   const world = await startWorld({
     folder,
+    onStarted,
     tenants: airlines.map(({ name, slug, path }) => ({ name: titleCase(name), slug, region: 'US', csv: path })),
   });
   tell.say('each connector is a process of its own: it made its keys itself, joined');
