@@ -159,7 +159,7 @@ export async function pinRoster(
   );
   await Promise.all(
     world.tenants.map((tenant) =>
-      mustSumveil(['connector', 'roster', 'pin', published.rosterHash], { state: tenant.stateDir }),
+      mustSumveil(['connector', 'roster', 'pin', ...published.fingerprint.split(' ')], { state: tenant.stateDir }),
     ),
   );
   const until = Date.now() + 120_000;

@@ -60,7 +60,7 @@ describe('bad input is refused with code, reason and next step, and nothing is l
         state: victim.stateDir,
       });
       expect(shown.value.offered.ownRow).toBe('other-keys');
-      const pin = await sumveil(['connector', 'roster', 'pin', hash.toString('base64url')], { state: victim.stateDir });
+      const pin = await sumveil(['connector', 'roster', 'pin', hash.toString('hex')], { state: victim.stateDir });
       expect(pin.exit).toBe(1);
       expect(pin.error).toMatchObject({ code: 'ROSTER_REFUSED' });
       expect(pin.error!.message).toMatch(/refused/i);

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import colors from 'picocolors';
+import { colors } from './colors.ts';
 import type { CliError } from './error.ts';
 import { terminalSafe } from './terminal-safe.ts';
 

@@ -1,4 +1,4 @@
-import colors from 'picocolors';
+import { colors } from '@sumveil/cli';
 
 /** Tells the story on stdout. With `--json` it is silent: stdout then holds one object and nothing else. */
 export interface Narrator {

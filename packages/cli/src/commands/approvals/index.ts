@@ -108,6 +108,10 @@ function approvalOf(o: SignOptions, digest: string): Omit<Approval, 'v'> {
       `The ticket ${o.ticket} does not name system and id.`,
       'Write it as system:id, for example jira:CHG-101.',
     );
+  const days = Number(o.days);
+  if (!(days > 0 && days <= 30)) {
+    throw new CliError(exitCode.usage, 'DAYS', `--days ${o.days} is no number of days.`, 'Give 1 to 30.');
+  }
   const now = Date.now();
   return {
     approvalId: `appr-${newRef()}`,
@@ -119,7 +123,7 @@ function approvalOf(o: SignOptions, digest: string): Omit<Approval, 'v'> {
     tenantRef: o.tenant,
     subject: { kind: 'plan', digest },
     issuedAt: new Date(now).toISOString(),
-    expiresAt: new Date(now + Number(o.days) * 86_400_000).toISOString(),
+    expiresAt: new Date(now + days * 86_400_000).toISOString(),
     nonce: toBase64url(randomBytes(16)),
   };
 }

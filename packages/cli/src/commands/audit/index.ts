@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import colors from 'picocolors';
+import { colors } from '../../colors.ts';
 import { exitCode } from '../../exit-code.ts';
 import type { Run } from '../../program.ts';
 import { verify } from './verify.ts';

@@ -44,6 +44,8 @@ export function registerConnectorRoster(connector: Command, run: Run): void {
 
   roster
     .command('pin <hash...>')
+    // A hash in base64url may begin with a dash.
+    .allowUnknownOption()
     .description('trust the offered roster of epoch 1; give the hash that you compared')
     .action((hash: string[]) =>
       run(async (cli) => {
@@ -56,6 +58,7 @@ export function registerConnectorRoster(connector: Command, run: Run): void {
 
   roster
     .command('approve <hash...>')
+    .allowUnknownOption()
     .description('approve a later epoch; it is pinned when the old epoch’s quorum has approved it')
     .action((hash: string[]) =>
       run(async (cli) => {

@@ -44,7 +44,7 @@ ${privacySection(report)}
 ${planSection(report)}
 ${trustSection(report)}
 ${limits()}
-<footer>Every statement above follows from a leaf of the log or a digest in one; numbers after “leaf” are its places. Verify it without a network: <code>sumveil audit verify BUNDLE --trust FILE</code>, with the trust file of any tenant. Tenants and people appear by refs; no name and no value of a single tenant is in this report.</footer>
+<footer>Statements follow from leaves of the log; numbers after “leaf” are their places. Metrics and plots are the platform’s word: the log holds their digests. Verify it without a network: <code>sumveil audit verify BUNDLE --trust FILE</code>, with the trust file of any tenant. Tenants and people appear by refs; no name and no value of a single tenant is in this report.</footer>
 </main></body></html>
 `;
   return page.markup;

@@ -89,7 +89,7 @@ export async function convergencePlots(rounds: readonly RoundRow[]): Promise<Mar
           type: 'quantitative',
           title: null,
           scale: { zero: false, nice: true },
-          axis: { tickCount: 5, format: '~g' },
+          axis: { tickCount: 5, format: '~r' },
         },
         color: {
           field: 'part',
@@ -160,7 +160,7 @@ export async function durationPlot(rounds: readonly RoundRow[]): Promise<Markup>
     mark: { type: 'bar', width: { band: 0.7 } },
     encoding: {
       x: round(rounds),
-      y: { field: 'seconds', type: 'quantitative', title: 'seconds', axis: { tickCount: 5, format: '~g' } },
+      y: { field: 'seconds', type: 'quantitative', title: 'seconds', axis: { tickCount: 5, format: '~r' } },
       color: { field: 'phase', type: 'nominal', scale: { domain, range: PHASES }, legend: {} },
       order: { field: 'order' },
     },

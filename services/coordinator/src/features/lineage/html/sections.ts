@@ -1,3 +1,4 @@
+import { digestOf } from '@sumveil/wire';
 import type { LineageReport } from '../report.ts';
 import { figure } from './answers.ts';
 import { digest, html, type Markup, minute, raw, seconds, table, time } from './markup.ts';
@@ -150,6 +151,9 @@ ${table([{ title: 'Stage' }, { title: 'Rounds', number: true }, { title: 'Parame
 ${table([{ title: 'Grant' }, { title: 'Cohort', number: true }, { title: 'Logged (UTC)', line: true }, { title: 'Expires (UTC)', line: true }], issued, 'No grant was issued.')}`;
 }
 
+/** A connector without a policy file declares the digest of nothing. */
+const noPolicy = digestOf(new Uint8Array());
+
 export function trustSection({ roster, log, asOf, localPolicies }: LineageReport): Markup {
   const rosters = roster.map((row) => [
     row.epoch,
@@ -158,7 +162,11 @@ export function trustSection({ roster, log, asOf, localPolicies }: LineageReport
     minute(row.effectiveAt),
   ]);
   const newest = new Map(localPolicies.map((row) => [row.tenantRef, row]));
-  const policies = [...newest.values()].map((row) => [digest(row.tenantRef), digest(row.digest), minute(row.at)]);
+  const policies = [...newest.values()].map((row) => [
+    digest(row.tenantRef),
+    row.digest === noPolicy ? 'none: the default floors' : digest(row.digest),
+    minute(row.at),
+  ]);
   return html`<h2>Rosters, log and local policies</h2>
 ${table([{ title: 'Epoch', number: true }, { title: 'Members', number: true }, { title: 'Roster hash' }, { title: 'In force since (UTC)', line: true }], rosters, 'No roster is logged.')}
 <p>Log <code>${log.origin}</code>, checkpoint of size ${asOf.size}, root <code class="whole">${asOf.root}</code>, witnesses ${log.have} of ${log.members} (needs ${log.needs}).</p>
