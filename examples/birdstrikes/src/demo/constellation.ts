@@ -43,14 +43,14 @@ export function tellKeyHolders(world: World, tell: Narrator): void {
   const n = world.tenants.length;
   const holders: [string, string][] = [
     ['root', 'root CA; offline after the ceremony'],
-    ['signer', 'issuing CA; coordinator, log, grant, report key'],
+    ['signer', 'issuing CA, coordinator, log, grant, report key'],
     ['api', 'its TLS key'],
-    ['worker', 'what seals reconstructed secrets in a round'],
+    ['worker', 'seals reconstructed secrets within a round'],
     ['oidc', 'token key of the people’s issuer'],
     [`tenants/*/connector (${n})`, 'roster, witness and TLS key of that airline'],
     [`tenants/*/steward, officer (${2 * n})`, 'that person’s approver key'],
   ];
-  for (const [holder, keys] of holders) tell.say(`${holder.padEnd(29)} ${keys}`);
+  for (const [holder, keys] of holders) tell.say(`${holder.padEnd(31)} ${keys}`);
 }
 
 /** The records are in capitals. */
