@@ -17,7 +17,7 @@ describe('sumveil connector roster', () => {
       'connector',
       'roster',
       verb,
-      '-gXkhAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+      `-gXkh${'A'.repeat(38)}`,
       '--json',
       '--state',
       '/nonexistent',

@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { CliError } from '../../error.ts';
+import { exitCode } from '../../exit-code.ts';
 import { table } from '../../output.ts';
 import type { Run } from '../../program.ts';
 import { askConnector, askConnectorForBytes } from './call.ts';
@@ -50,7 +52,7 @@ export function registerConnectorRoster(connector: Command, run: Run): void {
     .action((hash: string[]) =>
       run(async (cli) => {
         const answer = await askConnector<{ pinned: RosterShown }>(cli, 'POST', '/v1/roster/pin', {
-          rosterHash: hash.join(''),
+          rosterHash: rosterHashOf(hash),
         });
         cli.out.print(answer, () => `pinned epoch ${answer.pinned.epoch}: ${answer.pinned.fingerprint}`);
       }),
@@ -63,7 +65,7 @@ export function registerConnectorRoster(connector: Command, run: Run): void {
     .action((hash: string[]) =>
       run(async (cli) => {
         const answer = await askConnector<{ pinned: boolean }>(cli, 'POST', '/v1/roster/approve', {
-          rosterHash: hash.join(''),
+          rosterHash: rosterHashOf(hash),
         });
         cli.out.print(answer, () => (answer.pinned ? 'approved and pinned' : 'approved; waits for the other members'));
       }),
@@ -80,4 +82,12 @@ function shown(title: string, roster: RosterShown | null): string {
     table(['idx', 'tenant', ''], rows),
     ...roster.faults.map((fault) => `fault: ${fault}`),
   ].join('\n');
+}
+
+/** 64 hex digits, in groups or not, or 43 characters of base64url, which may begin with a dash. */
+function rosterHashOf(words: readonly string[]): string {
+  const hash = words.join('');
+  if (/^([0-9a-fA-F]{64}|[A-Za-z0-9_-]{43})$/.test(hash)) return hash;
+  const next = 'Give the 16 groups that `sumveil connector roster show` prints, as you compared them.';
+  throw new CliError(exitCode.usage, 'USAGE', `${words.join(' ')} is no roster hash.`, next);
 }
