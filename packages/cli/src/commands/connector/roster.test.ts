@@ -13,15 +13,7 @@ describe('sumveil connector roster', () => {
         done();
       },
     });
-    const argv = [
-      'connector',
-      'roster',
-      verb,
-      `-gXkh${'A'.repeat(38)}`,
-      '--json',
-      '--state',
-      '/nonexistent',
-    ];
+    const argv = ['connector', 'roster', verb, `-gXkh${'A'.repeat(38)}`, '--json', '--state', '/nonexistent'];
     const exit = await run(argv, { stdout, stderr: sink(), env: {} });
     expect(JSON.parse(lines.join('')).error.code).toBe('NOT_RUNNING');
     expect(exit).toBe(69);
