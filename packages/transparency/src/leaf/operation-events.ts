@@ -31,7 +31,7 @@ export const logEvents = {
     'size',
   ),
   'witness.below_quorum': event(belowQuorum, 'size'),
-  'witness.fork_detected': event(belowQuorum, 'size', 'keyId', 'requestDigest'),
+  'witness.fork_detected': event(belowQuorum, 'keyId', 'requestDigest'),
   'log.succeeded': event(
     { originOld: name, sizeOld: count, rootOld: digest, approvals: z.array(ticket).min(2).max(100) },
     'originOld',
