@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EmbeddedPostgres } from '@sumveil/coordinator';
+import type { ConnectorTimings } from '@sumveil/connector';
+import type { EmbeddedPostgres, Timings } from '@sumveil/coordinator';
 import { startEmbeddedPostgres } from '@sumveil/coordinator';
 import type { Folders } from './folders.ts';
 import { readyLine, type StartedProcess, startProcess } from './process.ts';
@@ -10,7 +11,9 @@ export interface CoordinatorOptions {
   /** Default: the queue lives in Postgres too. */
   readonly queueUrl?: string;
   readonly durable?: boolean;
-  readonly timings?: Record<string, number>;
+  /** Periods of the coordinator's processes and of the connectors that differ from the defaults. */
+  readonly timings?: Partial<Timings>;
+  readonly connectorTimings?: Partial<ConnectorTimings>;
   readonly trustDomain?: string;
   /** Told how to stop what has started so far, as soon as there is something: for whoever must end in mid-start. */
   readonly onStarted?: (stop: () => Promise<void>) => void;
@@ -32,6 +35,7 @@ export interface Ground {
   readonly rootPemFile: string;
   readonly env: (role: 'api' | 'worker' | 'signer') => Record<string, string>;
   readonly processes: StartedProcess[];
+  readonly connectorTimings: Partial<ConnectorTimings>;
 }
 
 export async function layGround(folders: Folders, directoryFile: string, o: CoordinatorOptions): Promise<Ground> {
@@ -90,6 +94,7 @@ export async function layGround(folders: Folders, directoryFile: string, o: Coor
       SUMVEIL_DATABASE_URL_FILE: privateFile(folders[role], 'database-url', postgres.url(role)),
     }),
     processes: [oidc.process],
+    connectorTimings: o.connectorTimings ?? {},
   };
 }
 

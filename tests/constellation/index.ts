@@ -1,4 +1,5 @@
 export { type CoordinatorOptions, startCoordinatorProcess, urlsOf } from './coordinator.ts';
+export { fastTimings } from './fast-timings.ts';
 export { tokenOf } from './oidc.ts';
 export type { PersonEntry } from './people.ts';
 export { startTestPostgres } from './postgres.ts';

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ConnectorTimings } from '@sumveil/connector';
 import type { CoordinatorUrls } from './coordinator.ts';
 import type { Folders } from './folders.ts';
 import type { PersonEntry } from './people.ts';
@@ -26,6 +27,8 @@ export interface Tenant extends TenantSpec {
   readonly officer: PersonEntry;
   readonly resultsFile: string;
   readonly logFile: string;
+  /** Periods that differ from the defaults. */
+  readonly timings: Partial<ConnectorTimings>;
   connector: StartedProcess | undefined;
 }
 
@@ -46,6 +49,7 @@ export function startConnector(folders: Folders, urls: CoordinatorUrls, tenant: 
       SUMVEIL_CONNECTOR_DATA: tenant.csv,
       SUMVEIL_CONNECTOR_STATE_FILE: join(stateDir, 'ready.json'),
       SUMVEIL_CONNECTOR_RESULTS_FILE: tenant.resultsFile,
+      SUMVEIL_CONNECTOR_TIMINGS: JSON.stringify(tenant.timings),
       ...(tenant.localPolicy ? { SUMVEIL_CONNECTOR_LOCAL_POLICY: policyFile } : {}),
     },
   });

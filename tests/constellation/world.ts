@@ -132,6 +132,7 @@ async function createTenant(world: World, spec: TenantSpec, staff: Staff): Promi
     stateDir,
     resultsFile: join(stateDir, 'results.json'),
     logFile: join(world.folders.logs, `connector-${spec.slug}.log`),
+    timings: world.ground.connectorTimings,
     connector: undefined,
   };
 }

@@ -1,5 +1,6 @@
-import { filePath, oneOf, text, url } from '@sumveil/config';
+import { filePath, jsonObject, oneOf, text, url } from '@sumveil/config';
 import { z } from 'zod';
+import { connectorTimings, defaultConnectorTimings } from './timings.ts';
 
 export const CONFIG_PREFIX = 'SUMVEIL_CONNECTOR_';
 
@@ -14,6 +15,10 @@ export const connectorConfig = z.strictObject({
   statusListen: text('Loopback address of the status page; port 0 asks for a free one', {
     pattern: /^(127\.0\.0\.1|\[::1\]):\d{1,5}$/,
   }).default('127.0.0.1:0'),
+  timings: jsonObject(
+    'Periods in milliseconds as one JSON object, for tests; see timings.ts',
+    connectorTimings,
+  ).default(defaultConnectorTimings),
   stateFile: filePath('Written when enrolled and when ready: pid, references, status page, socket').optional(),
   resultsFile: filePath('The tenant’s own results as JSON, rewritten after every released round').optional(),
 });

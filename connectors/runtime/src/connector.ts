@@ -87,6 +87,7 @@ export async function startConnector(config: ConnectorConfig, options: StartOpti
     board: newBoard(now()),
     logger,
     stateDir,
+    timings: config.timings,
     resultsFile: config.resultsFile,
     now,
     stopping: ending.signal,

@@ -10,3 +10,4 @@ export { type LocalPolicy, parseLocalPolicy } from './policy/local-policy.ts';
 export type { ResultsDocument } from './rounds/write-results.ts';
 export type { EgressRow, EgressWhat } from './state/egress.ts';
 export type { RoundResult, RunResults } from './state/results.ts';
+export type { ConnectorTimings } from './timings.ts';

@@ -7,6 +7,7 @@ import type { PolicyInForce } from './policy/local-policy.ts';
 import type { RosterKeeper } from './roster/keeper.ts';
 import type { State } from './state/state.ts';
 import type { Board } from './status/board.ts';
+import type { ConnectorTimings } from './timings.ts';
 
 /** What every part of the connector works with; handed in, never global. */
 export interface Site {
@@ -24,6 +25,7 @@ export interface Site {
   readonly board: Board;
   readonly logger: Logger;
   readonly stateDir: string;
+  readonly timings: ConnectorTimings;
   readonly resultsFile: string | undefined;
   /** ms since 1970 */
   readonly now: () => number;

@@ -92,6 +92,22 @@ export function filePath(description: string) {
   return field(schema, { description, type: 'path' });
 }
 
+/** One JSON object of the schema's form. */
+export function jsonObject<S extends z.ZodType>(description: string, schema: S) {
+  const parsed = z
+    .string()
+    .max(4_096)
+    .transform((value, context) => {
+      try {
+        return JSON.parse(value) as unknown;
+      } catch {
+        context.addIssue({ code: 'custom', message: 'expected a JSON object' });
+        return z.NEVER;
+      }
+    });
+  return field(parsed, { description, type: 'JSON object' }).pipe(schema as unknown as z.ZodType<z.output<S>, unknown>);
+}
+
 /**
  * Read from the file that `…_FILE` names, never from the variable itself: environments are inherited and printed. One
  * trailing line feed is dropped.

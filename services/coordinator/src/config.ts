@@ -1,4 +1,14 @@
-import { ConfigError, filePath, list, loadConfig, readPrivateFile, secret, text, url } from '@sumveil/config';
+import {
+  ConfigError,
+  filePath,
+  jsonObject,
+  list,
+  loadConfig,
+  readPrivateFile,
+  secret,
+  text,
+  url,
+} from '@sumveil/config';
 import { z } from 'zod';
 import { defaultTimings, timings } from './timings.ts';
 
@@ -11,17 +21,6 @@ const listen = (description: string) =>
     const at = value.lastIndexOf(':');
     return { host: value.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(value.slice(at + 1)) };
   });
-
-const json = text('Periods in milliseconds as one JSON object, for tests; see timings.ts', { max: 4_096 })
-  .transform((value, context) => {
-    try {
-      return JSON.parse(value) as unknown;
-    } catch {
-      context.addIssue({ code: 'custom', message: 'expected a JSON object' });
-      return z.NEVER;
-    }
-  })
-  .pipe(timings);
 
 /** The address may stand in the environment only when it holds no password. */
 export const databaseFields = {
@@ -41,7 +40,9 @@ const common = {
   policyBundle: filePath('Folder of the policy bundle with its bundle.lock'),
   artifacts: filePath('Folder of the artifact store'),
   opsListen: listen('host:port for /healthz, /readyz and /metrics').default({ host: '127.0.0.1', port: 0 }),
-  timings: json.default(defaultTimings),
+  timings: jsonObject('Periods in milliseconds as one JSON object, for tests; see timings.ts', timings).default(
+    defaultTimings,
+  ),
   stateFile: filePath('Where to write the bound ports as JSON when ready').optional(),
 };
 

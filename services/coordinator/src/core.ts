@@ -19,8 +19,9 @@ export interface Core {
 export async function openCore(
   name: 'api' | 'worker' | 'signer',
   config: CommonConfig,
-  options: { idleInTransactionMs?: number; poolSize?: number } = {},
+  options: { poolSize?: number } = {},
 ): Promise<Core> {
+  const { timings } = config;
   const stopping = new AbortController();
   const logger = createLogger({ process: name });
   const metrics = createMetrics({ process: name });
@@ -30,13 +31,14 @@ export async function openCore(
   const db = openDatabase(config.databaseUrl, {
     applicationName: `sumveil-${name}`,
     onPoolError: () => logger.event('database.error', { code: 'CONNECTION_LOST' }),
+    // A process that was stopped holds its rows no longer than this.
+    idleInTransactionMs: name === 'signer' ? timings.idleInTransactionSigner : timings.idleInTransaction,
     ...options,
   });
   await db.ping();
-  const notify = await openNotifications(config.databaseUrl, { logger });
-  const log = createLeafLog({ origin: config.logOrigin, db, notify });
-  const sign = createSignatures({ db, notify, log });
-  const { timings } = config;
+  const notify = await openNotifications(config.databaseUrl, { logger, timings });
+  const log = createLeafLog({ origin: config.logOrigin, db, notify, timings });
+  const sign = createSignatures({ db, notify, log, timings });
   const clock = { now: Date.now };
   return {
     deps: {

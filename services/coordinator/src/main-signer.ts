@@ -10,8 +10,7 @@ import { version } from './version.ts';
 await runProcess('signer', () => startSigner(readConfig(signerSchema, process.env, process.argv)));
 
 async function startSigner(config: SignerConfig): Promise<Running> {
-  // A signer that slept holds the lease row for 5 s at most (governance.md section 1, "One active").
-  const core = await openCore('signer', config, { idleInTransactionMs: 5_000 });
+  const core = await openCore('signer', config);
   const { deps } = core;
   const signer = await runSigner({ ...deps, keysFolder: config.signerKeys });
   const ops = opsListener({ logger: deps.logger, metrics: deps.metrics, ready: () => deps.db.ping() });

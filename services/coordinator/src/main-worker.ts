@@ -30,7 +30,7 @@ async function startWorker(config: WorkerConfig): Promise<Running> {
   const bindings = [...runJobs(deps), ...roundJobs(roundDeps)];
   const dispatch = startDispatch({ backend, bindings, logger, metrics, timings });
   const relay = startRelay({ db, notify, queues, logger, timings });
-  const reconciler = startReconciler({ db, due: [...runDueWork(), ...roundDueWork()], logger, timings });
+  const reconciler = startReconciler({ db, due: [...runDueWork(deps), ...roundDueWork(roundDeps)], logger, timings });
 
   const ops = opsListener({ logger, metrics, ready: () => db.ping() });
   const ports = { ops: await listenOn(ops, 'ops', config.opsListen, logger) };

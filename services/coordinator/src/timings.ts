@@ -6,7 +6,7 @@ const ms = (normal: number) => z.number().int().min(1).max(86_400_000).default(n
  * Every period the processes live by, in milliseconds (governance.md sections 1, 5 and 9). One object, so that a test of a
  * takeover need not wait for real leases.
  */
-export const timings = z.strictObject({
+const fields = z.strictObject({
   /** Life of a lease and how often its holder renews it. */
   lease: ms(15_000),
   leaseRenew: ms(5_000),
@@ -21,8 +21,25 @@ export const timings = z.strictObject({
   unmoved: ms(60_000),
   /** Leaves that nobody waits for are sequenced this often. */
   sequence: ms(2_000),
-  /** Longest wait for a signature before 503. */
+  /** Longest wait of a request or a job for a signature or a quorum; after that the job comes again a little later. */
   signature: ms(2_000),
+  evidenceAgain: ms(1_000),
+  /** Soonest next look at a phase in which somebody is missing. */
+  phaseLook: ms(250),
+  /** How often signs of life of tenants are written. */
+  presence: ms(1_000),
+  /** A signer without the lease asks for it this often; a request that failed is tried again after `signAgain`, doubled each time. */
+  signerAgain: ms(500),
+  signAgain: ms(250),
+  signAgainLongest: ms(60_000),
+  /** Longest wait of a report for its evidence and for its seal. */
+  reportEvidence: ms(8_000),
+  reportSeal: ms(20_000),
+  /** A lost LISTEN connection is made anew after this. */
+  listenAgain: ms(500),
+  /** Postgres ends a transaction whose process has stopped moving after this; the signer's sooner (governance.md section 1). */
+  idleInTransaction: ms(30_000),
+  idleInTransactionSigner: ms(5_000),
   revocationPoll: ms(2_000),
   /** Without a good read of the revocations for this long, tenants get 503. */
   revocationStale: ms(5_000),
@@ -36,6 +53,11 @@ export const timings = z.strictObject({
   /** Time to finish after SIGTERM. */
   shutdown: ms(25_000),
 });
+
+export const timings = fields
+  .refine((t) => t.leaseRenew * 2 <= t.lease, 'leaseRenew must be at most half of lease')
+  .refine((t) => t.jobStalled <= t.jobLock, 'jobStalled must not be longer than jobLock')
+  .refine((t) => t.revocationPoll < t.revocationStale, 'revocationPoll must be shorter than revocationStale');
 
 export type Timings = z.infer<typeof timings>;
 

@@ -64,7 +64,6 @@ export function ownRow({ member, keys }: Pick<Site, 'member' | 'keys'>): OwnRow 
 }
 
 /** Seconds after the last contact for which the connector still counts as connected. */
-const CONTACT_MS = 60_000;
 
 export function showStatus(site: Site) {
   const { member, rosters, state, board, policy, now } = site;
@@ -102,7 +101,7 @@ export function showStatus(site: Site) {
     policy: { digest, minCohort: limits.minCohort, minHonest: limits.minHonest },
     witness: witness ? { size: witness.size, fork: witness.fork } : null,
     coordinator: {
-      reachable: board.lastContactAt !== undefined && now() - board.lastContactAt < CONTACT_MS,
+      reachable: board.lastContactAt !== undefined && now() - board.lastContactAt < site.timings.contact,
       lastContactAt: board.lastContactAt === undefined ? null : new Date(board.lastContactAt).toISOString(),
     },
     runs: board.runs(),

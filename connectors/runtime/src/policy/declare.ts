@@ -4,8 +4,6 @@ import { pause } from '../pause.ts';
 import type { Site } from '../site.ts';
 import type { PolicyInForce } from './local-policy.ts';
 
-const LOOK_MS = 2_000;
-
 /** Declares the digest of the policy in force at the start and after every change; its text stays here. */
 export async function declarePolicies(site: Site): Promise<void> {
   let declared: string | undefined;
@@ -22,7 +20,7 @@ export async function declarePolicies(site: Site): Promise<void> {
     } catch (error) {
       site.logger.event('connector.waiting', { code: errorCode(error) });
     }
-    await pause(LOOK_MS, site.stopping);
+    await pause(site.timings.policyLook, site.stopping);
   }
 }
 

@@ -2,6 +2,7 @@ import { sha256, toBase64url } from '@sumveil/wire';
 import { expect, it } from 'vitest';
 import type { Site } from '../site.ts';
 import { coordinatorKeys, testRoster, testTenant } from '../testing/tenants.ts';
+import { defaultConnectorTimings } from '../timings.ts';
 import { pollRosters } from './poll.ts';
 
 const spki = (name: string) => toBase64url(sha256(Buffer.from(name)));
@@ -22,6 +23,7 @@ function polled(root: string, pinnedBefore: boolean) {
     board: {},
     now: () => 0,
     stopping: ending.signal,
+    timings: defaultConnectorTimings,
   };
   return { ended: pollRosters(site as unknown as Site), asked: () => asked };
 }

@@ -3,15 +3,12 @@ import { pause } from '../pause.ts';
 import type { Site } from '../site.ts';
 import { requireOwnRoot } from './own-root.ts';
 
-const WAITING_MS = 1_000;
-const PINNED_MS = 15_000;
-
 /**
  * Keeps the offered roster fresh: often while the tenant's admin waits for the first one, seldom afterwards.
  *
  * @throws ConnectorError `ENROLMENT` when the pinned roster no longer names the root of the enrolment
  */
-export async function pollRosters({ rosters, member, board, logger, now, stopping }: Site): Promise<void> {
+export async function pollRosters({ rosters, member, board, logger, now, stopping, timings }: Site): Promise<void> {
   requireOwnRoot(rosters.pinned(), member);
   while (!stopping.aborted) {
     try {
@@ -21,6 +18,6 @@ export async function pollRosters({ rosters, member, board, logger, now, stoppin
       if (!stopping.aborted) logger.event('connector.waiting', { code: errorCode(error) });
     }
     requireOwnRoot(rosters.pinned(), member);
-    await pause(rosters.pinned() ? PINNED_MS : WAITING_MS, stopping);
+    await pause(rosters.pinned() ? timings.rosterPinned : timings.rosterWaiting, stopping);
   }
 }

@@ -66,12 +66,10 @@ const MODEL_FAULT: GateFault = {
   code: 'GATE_PROTOCOL',
   detail: 'the model artifact does not have the digest that the plan names',
 };
-/** Proofs may lag behind what this witness has just cosigned, and results behind the next round, for a moment. */
-const SETTLE_MS = 5_000;
-const LOOK_MS = 250;
 
+/** Proofs may lag behind what this witness has just cosigned, and results behind the next round, for a moment. */
 async function judgeWhenSettled(site: Site, task: Task) {
-  const until = site.now() + SETTLE_MS;
+  const until = site.now() + site.timings.settle;
   for (;;) {
     const raw = await fetchRawMaterial(site, task);
     requirePlanOf(raw, task);
@@ -79,7 +77,7 @@ async function judgeWhenSettled(site: Site, task: Task) {
     const judged = await judgeRaw(site, raw, task.planHash, { minSize: size });
     const late = site.now() >= until || site.stopping.aborted;
     if (judged.verdict.ok || late || !maySettle(site, raw, judged.verdict.fault)) return { raw, size, ...judged };
-    await pause(LOOK_MS, site.stopping);
+    await pause(site.timings.settleLook, site.stopping);
   }
 }
 

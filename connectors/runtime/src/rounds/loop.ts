@@ -7,14 +7,12 @@ import { dispatch } from './dispatch.ts';
 import { KnownTasks } from './known-tasks.ts';
 import { SerialQueues } from './serial-queues.ts';
 
-const AGAIN_MS = 1_000;
-
 /**
  * Polls for tasks and hands them on without waiting for them, so that a poll is open while the connector trains: the
  * coordinator then knows it as present (secure-aggregation section 10).
  */
 export async function taskLoop(site: Site): Promise<void> {
-  const { client, rosters, board, logger, now, stopping } = site;
+  const { client, rosters, board, logger, now, stopping, timings } = site;
   const table = new AttemptTable();
   const queues = new SerialQueues();
   const known = new KnownTasks();
@@ -25,11 +23,11 @@ export async function taskLoop(site: Site): Promise<void> {
       board.lastContactAt = now();
       const fresh = tasks.filter((task) => known.add(task.id));
       for (const task of fresh) accept(task);
-      if (tasks.length > 0 && fresh.length === 0) await pause(AGAIN_MS, stopping);
+      if (tasks.length > 0 && fresh.length === 0) await pause(timings.again, stopping);
     } catch (error) {
       if (stopping.aborted) break;
       logger.event('connector.waiting', { code: errorCode(error) });
-      await pause(AGAIN_MS, stopping);
+      await pause(timings.again, stopping);
     }
   }
   table.endAll();
@@ -43,11 +41,11 @@ export async function taskLoop(site: Site): Promise<void> {
       let done = await dispatch(site, table, task);
       // Results continue each other: this one keeps its place before the later ones until the coordinator answers.
       while (!done && task.kind === 'result' && !stopping.aborted) {
-        await pause(AGAIN_MS, stopping);
+        await pause(timings.again, stopping);
         done = await dispatch(site, table, task);
       }
       if (done) return;
-      await pause(AGAIN_MS, stopping);
+      await pause(timings.again, stopping);
       known.forget(task.id);
     });
   }

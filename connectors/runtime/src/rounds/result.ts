@@ -51,11 +51,9 @@ export async function result(site: Site, task: Task, attempt: Attempt | undefine
   writeResults(site);
 }
 
-const ORDER_MS = 5_000;
-
 /** Results of two rounds may be asked for at once; the earlier one is finished first. */
-async function inOrder({ state, now, stopping }: Site, { plan }: Released): Promise<void> {
-  const until = now() + ORDER_MS;
+async function inOrder({ state, now, stopping, timings }: Site, { plan }: Released): Promise<void> {
+  const until = now() + timings.order;
   while (state.attempts.job(plan.jobId).lastManifest !== plan.prevManifest && now() < until && !stopping.aborted)
     await pause(50, stopping);
 }

@@ -4,9 +4,7 @@ import { pause } from '../pause.ts';
 import type { Site } from '../site.ts';
 import type { Attempt, MessageKind } from './attempt.ts';
 
-export type Sender = Pick<Site, 'state' | 'client' | 'now' | 'stopping'>;
-
-const AGAIN_MS = 500;
+export type Sender = Pick<Site, 'state' | 'client' | 'now' | 'stopping' | 'timings'>;
 
 /**
  * Keeps the bytes, writes them into the egress ledger, then sends them until the coordinator has answered or the plan has
@@ -46,7 +44,7 @@ export async function untilAnswered<T>(site: Sender, attempt: Attempt, call: () 
     } catch (error) {
       const over = attempt.ended.signal.aborted || site.stopping.aborted || site.now() >= attempt.plan.expires;
       if (over || !isPassing(error)) throw error;
-      await pause(AGAIN_MS, attempt.ended.signal);
+      await pause(site.timings.sendAgain, attempt.ended.signal);
     }
   }
 }

@@ -40,7 +40,8 @@ export class TestSite {
     const env: Record<string, string> = { PATH: process.env.PATH ?? '' };
     for (const [key, value] of Object.entries(this.config)) {
       if (key === 'folder' || value === undefined) continue;
-      env[`SUMVEIL_CONNECTOR_${key.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`] = String(value);
+      env[`SUMVEIL_CONNECTOR_${key.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`] =
+        typeof value === 'object' ? JSON.stringify(value) : String(value);
     }
     rmSync(this.config.stateFile!, { force: true });
     const child = spawn(process.execPath, [new URL('../main.ts', import.meta.url).pathname], {

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectorConfig } from '../config.ts';
+import { defaultConnectorTimings } from '../timings.ts';
 import { csvOf } from './plan.ts';
 import type { TlsWorld } from './tls-world.ts';
 
@@ -25,6 +26,7 @@ export function siteFolder(
     data: path('data.csv'),
     localPolicy: path('policy.yaml'),
     trainer: 'builtin',
+    timings: defaultConnectorTimings,
     statusListen: '127.0.0.1:0',
     stateFile: path('state.json'),
     resultsFile: path('results.json'),

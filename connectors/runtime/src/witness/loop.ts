@@ -16,14 +16,12 @@ import type { Site } from '../site.ts';
 /** What the witness needs of the site. */
 export type WitnessSite = Pick<
   Site,
-  'stateDir' | 'state' | 'keys' | 'member' | 'client' | 'rosters' | 'board' | 'logger' | 'now' | 'stopping'
+  'stateDir' | 'state' | 'keys' | 'member' | 'client' | 'rosters' | 'board' | 'logger' | 'now' | 'stopping' | 'timings'
 >;
-
-const AGAIN_MS = 1_000;
 
 /** Cosigns the log's checkpoints from the moment a roster is pinned (governance section 5). */
 export async function witnessLoop(site: WitnessSite): Promise<void> {
-  const { rosters, client, board, logger, state, now, stopping } = site;
+  const { rosters, client, board, logger, state, now, stopping, timings } = site;
   while (!stopping.aborted) {
     try {
       await rosters.whenPinned(stopping);
@@ -32,11 +30,11 @@ export async function witnessLoop(site: WitnessSite): Promise<void> {
       board.lastContactAt = now();
       if (ahead) await showOwn(site);
       const cosigned = request !== null && (await answerRequest(site, Buffer.from(request, 'utf8')));
-      if (ahead || (request !== null && !cosigned)) await pause(AGAIN_MS, stopping);
+      if (ahead || (request !== null && !cosigned)) await pause(timings.again, stopping);
     } catch (error) {
       if (stopping.aborted) return;
       logger.event('connector.waiting', { code: errorCode(error) });
-      await pause(AGAIN_MS, stopping);
+      await pause(timings.again, stopping);
     }
   }
 }

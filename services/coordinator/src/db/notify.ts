@@ -1,5 +1,6 @@
 import type { Logger } from '@sumveil/telemetry';
 import { Client } from 'pg';
+import { defaultTimings, type Timings } from '../timings.ts';
 import type { Tx } from './client.ts';
 
 /** NOTIFY channels. A notification is a hint: whoever waits looks at the rows, at once and every `pollMs`. */
@@ -44,7 +45,11 @@ export async function notify(tx: Tx, channel: Channel, payload = ''): Promise<vo
  * LISTENs on a connection of its own, straight to Postgres: a pooler in transaction mode would drop the subscription.
  * Reconnects for ever; while it is away, pollers go on working.
  */
-export async function openNotifications(url: string, options: { logger: Logger }): Promise<Notifications> {
+export async function openNotifications(
+  url: string,
+  options: { logger: Logger; timings?: Pick<Timings, 'listenAgain' | 'poll'> },
+): Promise<Notifications> {
+  const { timings = defaultTimings } = options;
   const handlers = new Map<string, Set<(payload: string) => void>>();
   let client: Client | undefined;
   let retry: NodeJS.Timeout | undefined;
@@ -60,7 +65,7 @@ export async function openNotifications(url: string, options: { logger: Logger }
         },
         () => reconnect(),
       );
-    }, 500);
+    }, timings.listenAgain);
   };
   const connect = async () => {
     const next = new Client({ connectionString: url, application_name: 'sumveil-listen', keepAlive: true });
@@ -91,7 +96,7 @@ export async function openNotifications(url: string, options: { logger: Logger }
   };
   return {
     on,
-    wait: (channel, check, waiting) => waitFor(on, channel, check, waiting),
+    wait: (channel, check, waiting) => waitFor(on, channel, check, { pollMs: timings.poll, ...waiting }),
     close: async () => {
       closed = true;
       clearTimeout(retry);
@@ -106,7 +111,7 @@ async function waitFor<T>(
   on: Notifications['on'],
   channel: Channel,
   check: () => Promise<T | undefined>,
-  { timeoutMs, pollMs = 250, signal, matches = () => true }: WaitOptions,
+  { timeoutMs, pollMs, signal, matches = () => true }: WaitOptions & { pollMs: number },
 ): Promise<T | undefined> {
   let wake = () => {};
   let missed = false;

@@ -56,7 +56,7 @@ export async function connectorListener(
     for (const socket of mine) socket.destroy();
     return mine.length;
   };
-  const presence = startPresence(deps.db, deps.logger);
+  const presence = startPresence(deps.db, deps.logger, deps.timings.presence);
   const stopRevocations = await options.revocations.start(evict);
   app.addHook('onClose', async () => {
     presence.stop();

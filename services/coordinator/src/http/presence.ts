@@ -2,8 +2,6 @@ import type { Logger } from '@sumveil/telemetry';
 import { errorCode } from '@sumveil/telemetry';
 import type { Database } from '../db/client.ts';
 
-const TOUCH_MS = 1_000;
-
 export interface Presence {
   /** A request of this tenant arrived; it counts as present until `done` is called, then from its last touch. */
   arrived(tenantRef: string): () => void;
@@ -11,10 +9,10 @@ export interface Presence {
 }
 
 /**
- * Signs of life (secure-aggregation.md section 10): a request, or a held-open one. Written at most once a second and tenant,
+ * Signs of life (secure-aggregation.md section 10): a request, or a held-open one. Written at most once every `touchMs` and tenant,
  * all tenants of this process in one statement, outside any request.
  */
-export function startPresence(db: Database, logger: Logger): Presence {
+export function startPresence(db: Database, logger: Logger, touchMs: number): Presence {
   const open = new Map<string, number>();
   const fresh = new Set<string>();
   let writing = false;
@@ -33,7 +31,7 @@ export function startPresence(db: Database, logger: Logger): Presence {
       writing = false;
     }
   };
-  const timer = setInterval(() => void write(), TOUCH_MS);
+  const timer = setInterval(() => void write(), touchMs);
   return {
     arrived: (tenantRef) => {
       // A tenant that was away counts as back at once, not with the next tick.

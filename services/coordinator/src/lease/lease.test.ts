@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestPostgres, type TestPostgres } from '../../../../tests/constellation/postgres.ts';
 import { type Database, openDatabase } from '../db/client.ts';
+import { defaultTimings } from '../timings.ts';
 import { acquireLease, releaseLease, renewLease, requireLease, withLease } from './lease.ts';
 
 let postgres: TestPostgres;
@@ -68,8 +69,10 @@ it('cannot be taken between the check and the commit of its holder', async () =>
 
 it('renews while work runs, and tells the work when it is lost', async () => {
   const resource = 'run:work';
-  const lost = withLease(db, { resource, ttlMs: 200, renewMs: 50 }, async (lease) => {
-    await expect(withLease(db, { resource }, async () => {})).rejects.toMatchObject({ code: 'LEASE_BUSY' });
+  const lost = withLease(db, { resource, timings: { lease: 200, leaseRenew: 50 } }, async (lease) => {
+    await expect(withLease(db, { resource, timings: defaultTimings }, async () => {})).rejects.toMatchObject({
+      code: 'LEASE_BUSY',
+    });
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(lease.signal.aborted).toBe(false);
     await db.prisma.$executeRaw`UPDATE lease SET holder = 'thief', epoch = epoch + 1 WHERE resource = ${resource}`;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database, Tx } from '../db/client.ts';
 import { CoordinatorError } from '../error.ts';
+import type { Timings } from '../timings.ts';
 
 /** Who may write for a resource, for how long; the epoch tells this holder from every earlier one. */
 export interface Lease {
@@ -91,9 +92,10 @@ export function fenced(count: number, lease: Held): void {
  */
 export async function withLease<T>(
   db: Database,
-  { resource, ttlMs = 15_000, renewMs = 5_000 }: { resource: string; ttlMs?: number; renewMs?: number },
+  { resource, timings }: { resource: string; timings: Pick<Timings, 'lease' | 'leaseRenew'> },
   work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
+  const { lease: ttlMs, leaseRenew: renewMs } = timings;
   const holder = randomUUID();
   const epoch = await acquireLease(db, { resource, holder, ttlMs });
   if (epoch === undefined) throw new CoordinatorError('LEASE_BUSY', `${resource} is being worked on; try again soon.`);

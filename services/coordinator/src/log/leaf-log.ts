@@ -2,6 +2,7 @@ import { EMPTY_ROOT, formatTlogProof } from '@sumveil/transparency';
 import { writtenDigest } from '@sumveil/wire';
 import type { Database, Tx } from '../db/client.ts';
 import { channels, type Notifications } from '../db/notify.ts';
+import type { Timings } from '../timings.ts';
 import { type Appended, appendLeaf, hasLeaf, type LeafInput } from './append.ts';
 import { isFrozen } from './freeze.ts';
 import { createProofs, type Proofs } from './proofs.ts';
@@ -51,7 +52,7 @@ export interface LeafLog {
 }
 
 /** The audit log as the coordinator's processes use it: everything but sequencing and signing, which is the signer's. */
-export function createLeafLog(o: { origin: string; db: Database; notify: Notifications }): LeafLog {
+export function createLeafLog(o: { origin: string; db: Database; notify: Notifications; timings: Timings }): LeafLog {
   const { origin, db } = o;
   const quorum = createQuorum(origin);
   const proofs = createProofs(origin);
@@ -77,7 +78,7 @@ export function createLeafLog(o: { origin: string; db: Database; notify: Notific
     quorumReached: (leafKey) => covered(leafKey),
     appendLeaf: (tx, leaf, { gated = false } = {}) => appendLeaf(tx, origin, leaf, gated),
     hasLeaf: (tx, leafKey) => hasLeaf(tx, origin, leafKey),
-    async whenCovered(leafKey, { timeoutMs = 2_000, signal } = {}) {
+    async whenCovered(leafKey, { timeoutMs = o.timings.signature, signal } = {}) {
       const check = async () => ((await covered(leafKey)) ? true : undefined);
       const waiting = signal ? { timeoutMs, signal } : { timeoutMs };
       return (await o.notify.wait(channels.quorum, check, waiting)) ?? false;

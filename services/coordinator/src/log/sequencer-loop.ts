@@ -5,12 +5,9 @@ import type { Database } from '../db/client.ts';
 import { channels, type Notifications } from '../db/notify.ts';
 import { isCoordinatorError } from '../error.ts';
 import type { Lease } from '../lease/lease.ts';
+import type { Timings } from '../timings.ts';
 import { appendLeaf } from './append.ts';
 import { BATCH, type Sequenced, sequenceBatch } from './sequencer.ts';
-
-/** A missed notification costs at most this (governance.md section 1, "Reaching the signer"). */
-const LOOK_MS = 250;
-const TIMER_MS = 2_000;
 
 export interface SequencerOptions {
   readonly db: Database;
@@ -19,12 +16,14 @@ export interface SequencerOptions {
   readonly logKey: KeyObject;
   readonly lease: Lease;
   readonly logger: Logger;
+  /** A missed notification costs at most `poll` (governance.md section 1, "Reaching the signer"). */
+  readonly timings: Pick<Timings, 'poll' | 'sequence'>;
   /** Called once when the tree no longer continues what was signed: nothing more is sequenced until people look. */
   readonly onBroken?: (error: unknown) => void;
 }
 
 /**
- * Sequences pending leaves: at once when an act waits for one, else every 2 s. `witness.cosigned` alone never makes a
+ * Sequences pending leaves: at once when an act waits for one, else every `sequence`. `witness.cosigned` alone never makes a
  * checkpoint, or each checkpoint would ask for the next.
  *
  * @returns resolves when `signal` is aborted and the batch in flight has ended
@@ -32,7 +31,7 @@ export interface SequencerOptions {
 export async function runSequencer(o: SequencerOptions, signal: AbortSignal): Promise<void> {
   let wake = () => {};
   let woken = true;
-  let nextTimer = performance.now() + TIMER_MS;
+  let nextTimer = performance.now() + o.timings.sequence;
   let before: Sequenced | undefined;
   const onLeaf = () => {
     woken = true;
@@ -43,7 +42,7 @@ export async function runSequencer(o: SequencerOptions, signal: AbortSignal): Pr
   try {
     while (!signal.aborted) {
       const timer = performance.now() >= nextTimer;
-      if (timer) nextTimer = performance.now() + TIMER_MS;
+      if (timer) nextTimer = performance.now() + o.timings.sequence;
       const asked = woken;
       woken = false;
       try {
@@ -54,7 +53,7 @@ export async function runSequencer(o: SequencerOptions, signal: AbortSignal): Pr
         o.logger.event('database.error', { code: errorCode(error) });
       }
       if (!woken && !signal.aborted) {
-        await pause((resolve) => {
+        await pause(o.timings.poll, (resolve) => {
           wake = resolve;
         });
       }
@@ -65,9 +64,9 @@ export async function runSequencer(o: SequencerOptions, signal: AbortSignal): Pr
   }
 }
 
-function pause(onWake: (resolve: () => void) => void): Promise<void> {
+function pause(ms: number, onWake: (resolve: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, LOOK_MS);
+    const timer = setTimeout(resolve, ms);
     onWake(() => {
       clearTimeout(timer);
       resolve();

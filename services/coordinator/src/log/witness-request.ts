@@ -23,9 +23,6 @@ interface View {
   readonly checkpoint: CheckpointRow | undefined;
 }
 
-/** How long a view is good without a notification; the poll of a held-open request is slower. */
-const VIEW_MS = 250;
-
 /**
  * Every witness asks the same question the moment a checkpoint is signed, so the rows are read once for all of them and
  * one body is made for each size they stand at.
@@ -35,6 +32,8 @@ export function createWitnessRequests(o: {
   proofs: Proofs;
   db: Database;
   notify: Notifications;
+  /** How long a view is good without a notification; the poll of a held-open request is slower. */
+  viewMs: number;
 }): WitnessRequests {
   const bodies = new Map<string, Promise<Buffer>>();
   let view: { at: number; read: Promise<View> } | undefined;
@@ -45,7 +44,7 @@ export function createWitnessRequests(o: {
   o.notify.on(channels.checkpoint, forget);
 
   async function current(): Promise<View> {
-    if (!view || performance.now() - view.at > VIEW_MS) {
+    if (!view || performance.now() - view.at > o.viewMs) {
       view = { at: performance.now(), read: readView(o.db.prisma, o.origin) };
       view.read.catch(forget);
     }

@@ -58,10 +58,11 @@ export async function reconcile({ db, due, timings }: ReconcilerOptions): Promis
   return written;
 }
 
-/** A row that waits for the relay, waits for its time, or was handed over a short while ago. */
+/** A row that waits for the relay, or came into the queue or to its time a short while ago; a later look is no work now. */
 async function moving(tx: Tx, topic: Topic, ref: string, unmovedMs: number): Promise<boolean> {
   const rows = await tx.$queryRaw<unknown[]>`
     SELECT 1 FROM outbox WHERE topic = ${topic} AND ref = ${ref} AND
+      available_at <= now() AND
       (published_at IS NULL OR greatest(published_at, available_at) > now() - make_interval(secs => ${unmovedMs / 1000}))
     LIMIT 1`;
   return rows.length > 0;

@@ -43,7 +43,7 @@ export function startDispatch(options: DispatchOptions): Dispatch {
       const soon = isCoordinatorError(error, 'LEASE_BUSY', 'FENCED', 'DATABASE') || stopping.signal.aborted;
       seconds.record(elapsed() / 1000, { topic: job.name, outcome: soon ? 'later' : 'failed' });
       if (soon) {
-        await job.moveToDelayed(Date.now() + pause(job.attemptsStarted), token);
+        await job.moveToDelayed(Date.now() + pause(job.attemptsStarted, timings.lease), token);
         throw new DelayedError();
       }
       const failure = { queue: job.queueName, job: job.name, code: errorCode(error), tries: job.attemptsMade + 1 };
@@ -68,7 +68,7 @@ export function startDispatch(options: DispatchOptions): Dispatch {
   };
 }
 
-/** 24 pauses of up to 2 s outlast a killed holder's lease of 15 s; the 25th start would fail the job. */
-function pause(started: number): number {
-  return Math.min(2_000, 100 * 1.5 ** Math.max(0, started - 1));
+/** 24 pauses outlast a killed holder's lease twice (2 s each for one of 15 s); the 25th start would fail the job. */
+export function pause(started: number, leaseMs: number): number {
+  return Math.ceil(Math.min(leaseMs / 7.5, 100 * 1.5 ** Math.max(0, started - 1)));
 }

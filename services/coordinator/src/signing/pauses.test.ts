@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
+import { defaultTimings } from '../timings.ts';
 import { createPauses } from './pauses.ts';
 
 it('a request that fails rests longer each time, at most a minute, and the others not at all', () => {
   let now = 0;
-  const pauses = createPauses(() => now);
+  const pauses = createPauses(defaultTimings, () => now);
   const rest = () => {
     const began = now;
     pauses.failed(1n);

@@ -1,3 +1,5 @@
+import type { Timings } from '../timings.ts';
+
 /** When a request that failed is looked at again: a pause of its own that doubles, so that it costs the others nothing. */
 export interface Pauses {
   failed(id: bigint): void;
@@ -5,16 +7,16 @@ export interface Pauses {
   rests(id: bigint): boolean;
 }
 
-const FIRST_MS = 250;
-const LONGEST_MS = 60_000;
-
 /** @param now milliseconds of a clock that only goes forward */
-export function createPauses(now: () => number = () => performance.now()): Pauses {
+export function createPauses(
+  { signAgain, signAgainLongest }: Pick<Timings, 'signAgain' | 'signAgainLongest'>,
+  now: () => number = () => performance.now(),
+): Pauses {
   const failures = new Map<bigint, { times: number; until: number }>();
   return {
     failed(id) {
       const times = (failures.get(id)?.times ?? 0) + 1;
-      failures.set(id, { times, until: now() + Math.min(LONGEST_MS, FIRST_MS * 2 ** (times - 1)) });
+      failures.set(id, { times, until: now() + Math.min(signAgainLongest, signAgain * 2 ** (times - 1)) });
     },
     forget: (id) => void failures.delete(id),
     rests: (id) => now() < (failures.get(id)?.until ?? 0),

@@ -21,7 +21,6 @@ export interface RunningSigner {
 }
 
 const RESOURCE = 'signer';
-const RETRY_MS = 500;
 
 /**
  * Signer and sequencer under the lease `signer`: of two processes one works, the other waits for its lease to end
@@ -38,14 +37,10 @@ export async function runSigner(deps: SignerDeps): Promise<RunningSigner> {
   const running = (async () => {
     while (!stopping.signal.aborted) {
       try {
-        await withLease(
-          deps.db,
-          { resource: RESOURCE, ttlMs: deps.timings.lease, renewMs: deps.timings.leaseRenew },
-          async (lease) => {
-            holding = true;
-            await workUnder(deps, keys, lease, stopping.signal);
-          },
-        );
+        await withLease(deps.db, { resource: RESOURCE, timings: deps.timings }, async (lease) => {
+          holding = true;
+          await workUnder(deps, keys, lease, stopping.signal);
+        });
       } catch (error) {
         if (!isCoordinatorError(error, 'LEASE_BUSY', 'FENCED')) {
           deps.logger.event('database.error', { code: errorCode(error) });
@@ -53,7 +48,7 @@ export async function runSigner(deps: SignerDeps): Promise<RunningSigner> {
       } finally {
         holding = false;
       }
-      await pause(RETRY_MS, stopping.signal);
+      await pause(deps.timings.signerAgain, stopping.signal);
     }
   })();
   return {
@@ -79,7 +74,7 @@ async function workUnder(deps: SignerDeps, keys: SignerKeys, lease: Lease, stopp
     trustDomain: deps.config.trustDomain,
     memo: createMemo(),
   };
-  const { db, notify, logger, log } = deps;
+  const { db, notify, logger, log, timings } = deps;
   const end = () => ended.abort();
   let broken = false;
   const onBroken = () => {
@@ -87,8 +82,10 @@ async function workUnder(deps: SignerDeps, keys: SignerKeys, lease: Lease, stopp
     logger.event('signer.refused', { kind: 'checkpoint', code: 'LOG_DISCONTINUED' });
   };
   await Promise.all([
-    runSequencer({ db, notify, logger, lease, log: log.origin, logKey: keys.log, onBroken }, signal).finally(end),
-    runSignLoop({ db, notify, logger, lease, context }, signal).finally(end),
+    runSequencer({ db, notify, logger, lease, log: log.origin, logKey: keys.log, timings, onBroken }, signal).finally(
+      end,
+    ),
+    runSignLoop({ db, notify, logger, lease, context, timings }, signal).finally(end),
   ]);
   // Still holding the lease: no other signer may go on where this one saw that the log does not continue.
   if (broken) await aborted(AbortSignal.any([stopping, lease.signal]));

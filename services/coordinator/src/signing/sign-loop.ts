@@ -6,12 +6,11 @@ import { channels, type Notifications } from '../db/notify.ts';
 import type { SignKind } from '../deps.ts';
 import { isCoordinatorError } from '../error.ts';
 import type { Lease } from '../lease/lease.ts';
+import type { Timings } from '../timings.ts';
 import { answerRequest, refuseBroken, type SignRequestRow } from './answer.ts';
 import type { CheckContext } from './check.ts';
 import { createPauses, type Pauses } from './pauses.ts';
 
-/** A missed notification costs at most this (governance.md section 1, "Reaching the signer"). */
-const LOOK_MS = 250;
 /** Requests in work at once: each is its own transaction, and most of its time is spent waiting for Postgres. */
 const AT_ONCE = 4;
 /** Ids are given before their transactions commit, so one may appear behind others by this many. */
@@ -23,6 +22,8 @@ export interface SignLoop {
   readonly notify: Notifications;
   readonly lease: Lease;
   readonly logger: Logger;
+  /** A missed notification costs at most `poll` (governance.md section 1, "Reaching the signer"). */
+  readonly timings: Timings;
   readonly context: Omit<CheckContext, 'tx' | 'now'>;
 }
 
@@ -42,7 +43,7 @@ export async function runSignLoop(o: SignLoop, signal: AbortSignal): Promise<voi
   };
   const offs = [channels.sign, channels.checkpoint, channels.quorum].map((channel) => o.notify.on(channel, onNews));
   signal.addEventListener('abort', onNews);
-  const pauses = createPauses();
+  const pauses = createPauses(o.timings);
   let floor = 0n;
   try {
     while (!signal.aborted) {
@@ -55,7 +56,7 @@ export async function runSignLoop(o: SignLoop, signal: AbortSignal): Promise<voi
       }
       if (woken || signal.aborted) continue;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LOOK_MS);
+        const timer = setTimeout(resolve, o.timings.poll);
         wake = () => {
           clearTimeout(timer);
           resolve();

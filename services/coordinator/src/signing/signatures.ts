@@ -2,20 +2,24 @@ import type { Database, Tx } from '../db/client.ts';
 import { channels, type Notifications } from '../db/notify.ts';
 import type { LeafLog, Signatures, SignKind } from '../deps.ts';
 import { CoordinatorError } from '../error.ts';
+import type { Timings } from '../timings.ts';
 import { recordRefusal } from './refusal.ts';
-
-/** Nobody waits longer for a signature (governance.md section 1); the row stays and is answered later. */
-const WAIT_MS = 2_000;
 
 /**
  * The asking side: a row in the transaction that wants the signature, and the answer read from the row that only the
  * signer may write. There is no network service to call.
  */
-export function createSignatures(o: { db: Database; notify: Notifications; log: LeafLog }): Signatures {
+export function createSignatures(o: {
+  db: Database;
+  notify: Notifications;
+  log: LeafLog;
+  /** Nobody waits longer than `signature` (governance.md section 1); the row stays and is answered later. */
+  timings: Timings;
+}): Signatures {
   return {
     requestSignature: (tx, kind, subject, body) => request(o, tx, kind, subject, body),
     findSignature,
-    async awaitSignature(kind, subject, { signal, timeoutMs = WAIT_MS } = {}) {
+    async awaitSignature(kind, subject, { signal, timeoutMs = o.timings.signature } = {}) {
       const waiting = {
         timeoutMs,
         matches: (payload: string) => payload === `${kind} ${subject}`,

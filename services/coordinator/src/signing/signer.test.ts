@@ -80,8 +80,10 @@ describe('round plans and lists', () => {
   let body: Buffer;
 
   beforeAll(async () => {
-    attemptId = (await withLease(world.worker.db, { resource: `run:${runId}` }, (lease) =>
-      openRound(world.worker, lease, runId),
+    attemptId = (await withLease(
+      world.worker.db,
+      { resource: `run:${runId}`, timings: world.worker.timings },
+      (lease) => openRound(world.worker, lease, runId),
     ))!;
     body = Buffer.from((await world.worker.db.prisma.attempt.findUniqueOrThrow({ where: { id: attemptId } })).planBody);
   });

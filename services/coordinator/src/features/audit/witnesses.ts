@@ -17,7 +17,7 @@ export type Poll = (tenantRef: string, size: bigint, signal: AbortSignal) => Pro
  * signature to answer of all witnesses is what a round waits for.
  */
 export function nextCheckpoint({ db, notify, log, timings }: Pick<Deps, 'db' | 'notify' | 'log' | 'timings'>): Poll {
-  const requests = createWitnessRequests({ origin: log.origin, proofs: log.proofs, db, notify });
+  const requests = createWitnessRequests({ origin: log.origin, proofs: log.proofs, db, notify, viewMs: timings.poll });
   return async (tenantRef, size, signal) => {
     const look = () => requests.next(tenantRef, size);
     const waiting = { timeoutMs: timings.longPoll, pollMs: timings.longPollLook, signal };

@@ -7,11 +7,6 @@ export interface RevocationCheck {
   start(evict: (name: string) => number): Promise<() => void>;
 }
 
-/** How long a good read of the rows may be used. */
-const freshMs = 2_000;
-/** Without a good read for this long, nobody is answered. */
-const staleMs = 5_000;
-
 interface Known {
   readonly readAt: number;
   readonly serials: ReadonlySet<string>;
@@ -22,9 +17,10 @@ interface Known {
 
 /**
  * Revocation within 5 s, open sockets included (governance section 1, rule 10): rows are read again on NOTIFY and every
- * 2 s; a hit destroys every socket of that name; without a good read for 5 s the answer is `unknown`, that is 503.
+ * `revocationPoll`; a hit destroys every socket of that name; without a good read for `revocationStale` the answer is `unknown`, that is 503.
  */
-export function revocationCheck(deps: Pick<Deps, 'db' | 'notify' | 'clock' | 'logger'>): RevocationCheck {
+export function revocationCheck(deps: Pick<Deps, 'db' | 'notify' | 'clock' | 'logger' | 'timings'>): RevocationCheck {
+  const { revocationPoll: freshMs, revocationStale: staleMs } = deps.timings;
   let known: Known | undefined;
   const refresh = async () => {
     known = await read(deps);

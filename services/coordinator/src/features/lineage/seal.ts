@@ -26,6 +26,6 @@ export async function sealFiles(
   const statement = statementBytes(new Map(files), predicate);
   const subject = digestOf(statement);
   await deps.db.transaction((tx) => deps.sign.requestSignature(tx, 'report', subject, statement));
-  const envelope = await deps.sign.awaitSignature('report', subject, { signal, timeoutMs: 20_000 });
+  const envelope = await deps.sign.awaitSignature('report', subject, { signal, timeoutMs: deps.timings.reportSeal });
   return assembleBundle(new Map(files), envelope);
 }

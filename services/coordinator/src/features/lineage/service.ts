@@ -81,8 +81,8 @@ async function settledEvidence(deps: Deps, subject: Subject, whole: boolean): Pr
     return complete ? evidence : undefined;
   };
   const evidence = await deps.notify.wait('sumveil_quorum', look, {
-    timeoutMs: 8_000,
-    pollMs: 1_000,
+    timeoutMs: deps.timings.reportEvidence,
+    pollMs: deps.timings.longPollLook,
     signal: deps.stopping,
   });
   if (evidence) return evidence;

@@ -25,7 +25,7 @@ export interface RoundDeps extends Deps {
 /** Does what is due for an attempt, and again until nothing is. Safe to call at any time, any number of times. */
 export async function advanceAttempt(deps: RoundDeps, attemptId: string): Promise<void> {
   const { row } = await loadAttempt(deps.db.prisma, attemptId);
-  await withLease(deps.db, { resource: `run:${row.runId}` }, async (lease) => {
+  await withLease(deps.db, { resource: `run:${row.runId}`, timings: deps.timings }, async (lease) => {
     await advanceUnder(deps, lease, attemptId);
     await openNext(deps, lease, row.runId);
   });
@@ -33,7 +33,9 @@ export async function advanceAttempt(deps: RoundDeps, attemptId: string): Promis
 
 /** Opens the run's next round when none is open, and starts it. */
 export async function advanceRun(deps: RoundDeps, runId: string): Promise<void> {
-  await withLease(deps.db, { resource: `run:${runId}` }, (lease) => openNext(deps, lease, runId));
+  await withLease(deps.db, { resource: `run:${runId}`, timings: deps.timings }, (lease) =>
+    openNext(deps, lease, runId),
+  );
 }
 
 async function openNext(deps: RoundDeps, lease: Lease, runId: string): Promise<void> {

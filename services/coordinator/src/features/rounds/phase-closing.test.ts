@@ -13,6 +13,7 @@ const facts: ClosingFacts = {
   openedAt: 1_000,
   deadlineAt: 60_000,
   leaseMs: 5_000,
+  lookMs: 250,
   watchingSince: 0,
 };
 

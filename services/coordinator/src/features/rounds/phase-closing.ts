@@ -15,6 +15,8 @@ export interface ClosingFacts {
   readonly openedAt: number;
   readonly deadlineAt: number;
   readonly leaseMs: number;
+  /** Soonest next look. */
+  readonly lookMs: number;
   /** Start of the coordinator's own watch: before that it could not see anybody. */
   readonly watchingSince: number;
 }
@@ -37,5 +39,7 @@ export function closing(facts: ClosingFacts): Closing {
   const lastAbsence = missing.reduce((last, tenant) => Math.max(last, absentAt(tenant)), 0);
   if (enough && lastAbsence <= facts.now) return { close: 'absent' };
   if (facts.deadlineAt <= facts.now) return enough ? { close: 'deadline' } : { fail: true };
-  return { wait: Math.min(facts.deadlineAt, Math.max(facts.now + 250, enough ? lastAbsence : facts.deadlineAt)) };
+  return {
+    wait: Math.min(facts.deadlineAt, Math.max(facts.now + facts.lookMs, enough ? lastAbsence : facts.deadlineAt)),
+  };
 }

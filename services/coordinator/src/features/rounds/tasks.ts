@@ -39,8 +39,8 @@ export async function pollTasks(
       return fresh.length > 0 ? fresh : undefined;
     },
     {
-      timeoutMs: 25_000,
-      pollMs: 1_000,
+      timeoutMs: deps.timings.longPoll,
+      pollMs: deps.timings.longPollLook,
       signal,
       matches: (payload) => payload === '' || payload.split(',').includes(String(idx)),
     },

@@ -13,13 +13,12 @@ const actor = { kind: 'service', ref: 'coordinator', via: 'worker' } as const;
  * Comes back later while signer or witnesses are away.
  */
 export async function issueGrant(deps: Deps, runId: string): Promise<void> {
-  await withLease(deps.db, { resource: `run:${runId}` }, async (lease) => {
+  await withLease(deps.db, { resource: `run:${runId}`, timings: deps.timings }, async (lease) => {
     const run = await deps.db.prisma.run.findUniqueOrThrow({ where: { id: runId }, include: { grants: true } });
     if (run.state !== 'granting') return;
     const leafKey = run.grants[0]?.leafKey ?? (await storeGrant(deps, lease, run));
     if (leafKey === undefined) return;
-    if (await deps.log.whenCovered(leafKey, { timeoutMs: 2_000, signal: deps.stopping }))
-      await begin(deps, lease, runId);
+    if (await deps.log.whenCovered(leafKey, { signal: deps.stopping })) await begin(deps, lease, runId);
     else await comeBack(deps, runId);
   });
 }
@@ -33,7 +32,7 @@ async function storeGrant(
   const answer = await deps.notify.wait(
     'sumveil_signed',
     () => deps.sign.findSignature(deps.db.prisma, 'grant', grantId),
-    { timeoutMs: 2_000 },
+    { timeoutMs: deps.timings.signature, signal: deps.stopping },
   );
   if (!answer) return comeBack(deps, run.id);
   return deps.db.transaction(async (tx) => {
@@ -97,7 +96,7 @@ async function begin(deps: Deps, lease: Lease, runId: string): Promise<void> {
 }
 
 async function comeBack(deps: Deps, runId: string): Promise<undefined> {
-  const availableAt = new Date(Date.now() + 1_000);
+  const availableAt = new Date(Date.now() + deps.timings.evidenceAgain);
   await deps.db.transaction((tx) =>
     enqueue(tx, { topic: 'run.grant', ref: runId, dedupe: `grant:${runId}:${availableAt.getTime()}`, availableAt }),
   );

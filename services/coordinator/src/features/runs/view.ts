@@ -39,8 +39,8 @@ export async function runStatus(
       return status.seen === seen ? undefined : status;
     },
     {
-      timeoutMs: seen === undefined ? 0 : 25_000,
-      pollMs: 500,
+      timeoutMs: seen === undefined ? 0 : deps.timings.longPoll,
+      pollMs: deps.timings.poll * 2,
       signal,
       matches: (payload) => payload === '' || payload === runId,
     },

@@ -31,7 +31,9 @@ const untilInForce = (epochs: number) =>
     { timeoutMs: 10_000 },
   );
 const open = (run: string) =>
-  withLease(world.worker.db, { resource: `run:${run}` }, (lease) => openRound(world.worker, lease, run));
+  withLease(world.worker.db, { resource: `run:${run}`, timings: world.worker.timings }, (lease) =>
+    openRound(world.worker, lease, run),
+  );
 
 beforeAll(async () => {
   postgres = await startTestPostgres();

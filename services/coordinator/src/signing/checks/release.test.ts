@@ -37,7 +37,9 @@ beforeAll(async () => {
   await notify.wait('sumveil_run', inForce, { timeoutMs: 10_000 });
   const approved = await submitToyPlan(world);
   const runId = await startGrantedRun(world, approved);
-  const id = (await withLease(db, { resource: `run:${runId}` }, (lease) => openRound(world.worker, lease, runId)))!;
+  const id = (await withLease(db, { resource: `run:${runId}`, timings: world.worker.timings }, (lease) =>
+    openRound(world.worker, lease, runId),
+  ))!;
   const row = await db.prisma.attempt.findUniqueOrThrow({ where: { id } });
   const roster = parseRoster((await db.prisma.roster.findFirstOrThrow()).body);
   opened = { row: { ...row, aggRoot }, plan: parsePlan(row.planBody), roster };

@@ -106,8 +106,8 @@ async function openDeps(
   const lines: string[] = [];
   const logger = createLogger({ process: 'test', stream: { write: (line) => lines.push(line) } });
   const db = openDatabase(url);
-  const notify = await openNotifications(url, { logger });
-  const log = createLeafLog({ origin: ORIGIN, db, notify });
+  const notify = await openNotifications(url, { logger, timings: defaultTimings });
+  const log = createLeafLog({ origin: ORIGIN, db, notify, timings: defaultTimings });
   const stopping = new AbortController();
   o.opened.push(async () => {
     stopping.abort();
@@ -129,7 +129,7 @@ async function openDeps(
     logger,
     metrics: createMetrics({ process: 'test' }),
     policy: loadBundleFromFolder(new URL('../../../../../policies', import.meta.url).pathname),
-    sign: createSignatures({ db, notify, log }),
+    sign: createSignatures({ db, notify, log, timings: defaultTimings }),
     stopping: stopping.signal,
   };
 }
@@ -178,7 +178,12 @@ async function publishRoster(api: Deps, published: SignerPublic, tenants: readon
 
 /** Real tlog-witness state machines around the api's own exchange, each with a poll that is held open. */
 function witnessPool(api: Deps) {
-  const requests = createWitnessRequests({ origin: api.log.origin, proofs: api.log.proofs, ...api });
+  const requests = createWitnessRequests({
+    origin: api.log.origin,
+    proofs: api.log.proofs,
+    viewMs: api.timings.poll,
+    ...api,
+  });
   const answers = createWitnessAnswers(api.db, api.log);
   let stopping = new AbortController();
   let running: Promise<void>[] = [];

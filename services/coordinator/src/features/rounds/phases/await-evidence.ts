@@ -12,10 +12,10 @@ async function awaitEvidence<T>(
   channel: 'sumveil_quorum' | 'sumveil_signed',
   check: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  const found = await deps.notify.wait(channel, check, { timeoutMs: 2_000, signal: deps.stopping });
+  const found = await deps.notify.wait(channel, check, { timeoutMs: deps.timings.signature, signal: deps.stopping });
   if (found === undefined) {
     await deps.db.transaction(async (tx) => {
-      const availableAt = new Date(Date.now() + 1_000);
+      const availableAt = new Date(Date.now() + deps.timings.evidenceAgain);
       await enqueue(tx, {
         topic: 'attempt.advance',
         ref: attemptId,

@@ -2,7 +2,6 @@ import { listBody } from '@sumveil/secagg';
 import { sha256, writtenDigest } from '@sumveil/wire';
 import type { Tx } from '../../../db/client.ts';
 import { notify } from '../../../db/notify.ts';
-import { enqueue } from '../../../outbox/enqueue.ts';
 import { listHashOf } from '../accepted.ts';
 import type { RoundDeps, Step } from '../advance.ts';
 import { attemptLeaf } from '../attempt-leaf.ts';
@@ -10,7 +9,7 @@ import { type Collecting, isCollecting, type ListPhase, rules } from '../phase.t
 import { type LoadedAttempt, loadAttempt, messagesOf, phaseList } from '../store.ts';
 import { awaitSigner } from './await-evidence.ts';
 import { failAttempt } from './fail.ts';
-import { lookAt } from './look.ts';
+import { lookAt, lookLater } from './look.ts';
 import { recover } from './recover.ts';
 import { inPhase, openPhase } from './transition.ts';
 
@@ -25,24 +24,13 @@ export const collect: Step = async (deps, lease, attemptId) => {
   if (phase === 'unmask') return recover(deps, lease, attemptId);
   return inPhase(deps, lease, attemptId, phase, async (tx, attempt) => {
     const { verdict, answers } = await lookAt(deps, tx, attempt, phase);
-    if ('wait' in verdict) return lookLater(tx, attempt, phase, verdict.wait);
+    if ('wait' in verdict) return lookLater(deps, tx, attempt, phase, verdict.wait);
     if ('fail' in verdict) return failAttempt(deps, tx, attempt, 'QUORUM');
     if (makes) await makeList(deps, tx, attempt, makes, answers, verdict.close);
     else await openNext(deps, tx, attempt, phase, answers, verdict.close);
     return true;
   });
 };
-
-async function lookLater(tx: Tx, { row }: LoadedAttempt, phase: Collecting, at: number): Promise<false> {
-  await enqueue(tx, {
-    topic: 'attempt.advance',
-    ref: row.id,
-    // At most one look in each quarter of a second; `closing` always asks for a later quarter than the present one.
-    dedupe: `look:${row.id}:${phase}:${Math.ceil(at / 250)}`,
-    availableAt: new Date(at),
-  });
-  return false;
-}
 
 /** Writes U1, U2 or U3 once and asks for its signature; nothing of it is sent before. */
 async function makeList(

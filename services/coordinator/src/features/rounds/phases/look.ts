@@ -1,4 +1,5 @@
 import { databaseNow, type Tx } from '../../../db/client.ts';
+import { enqueue } from '../../../outbox/enqueue.ts';
 import type { RoundDeps } from '../advance.ts';
 import { goneFrom } from '../gone.ts';
 import { type Collecting, enoughAnswers, rules } from '../phase.ts';
@@ -31,7 +32,26 @@ export async function lookAt(deps: RoundDeps, tx: Tx, { row, plan }: LoadedAttem
     openedAt: row.phaseOpenedAt.getTime(),
     deadlineAt: row.deadlineAt.getTime(),
     leaseMs: plan.leaseSeconds * 1_000,
+    lookMs: deps.timings.phaseLook,
     watchingSince: deps.watchingSince,
   });
   return { verdict, answers };
+}
+
+/** Asks for another look at the open phase; returns false, as a step that changed nothing does. */
+export async function lookLater(
+  { timings }: RoundDeps,
+  tx: Tx,
+  { row }: LoadedAttempt,
+  phase: Collecting,
+  at: number,
+): Promise<false> {
+  await enqueue(tx, {
+    topic: 'attempt.advance',
+    ref: row.id,
+    // At most one look in each `phaseLook`; `closing` always asks for a later one than the present.
+    dedupe: `look:${row.id}:${phase}:${Math.ceil(at / timings.phaseLook)}`,
+    availableAt: new Date(at),
+  });
+  return false;
 }

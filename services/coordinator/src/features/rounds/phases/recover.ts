@@ -16,7 +16,7 @@ import { attemptLeaf } from '../attempt-leaf.ts';
 import { type LoadedAttempt, loadAttempt, messagesOf, requireList } from '../store.ts';
 import { closeTasks } from '../tasks.ts';
 import { failAttempt } from './fail.ts';
-import { lookAt } from './look.ts';
+import { lookAt, lookLater } from './look.ts';
 import { inPhase } from './transition.ts';
 
 /** `unmask` → `summing`: with enough shares, reconstruct and check every secret, seal them, and order the chunk sums. */
@@ -27,14 +27,8 @@ export const recover: Step = async (deps, lease, attemptId) => {
     const { verdict, answers } = await lookAt(deps, tx, locked, 'unmask');
     if ('fail' in verdict) return failAttempt(deps, tx, locked, 'QUORUM');
     if ('wait' in verdict || secrets === undefined) {
-      const at = 'wait' in verdict ? verdict.wait : Date.now() + 250;
-      await enqueue(tx, {
-        topic: 'attempt.advance',
-        ref: attemptId,
-        dedupe: `look:${attemptId}:unmask:${Math.ceil(at / 250)}`,
-        availableAt: new Date(at),
-      });
-      return false;
+      const at = 'wait' in verdict ? verdict.wait : Date.now() + deps.timings.phaseLook;
+      return lookLater(deps, tx, locked, 'unmask', at);
     }
     if (secrets === 'unrecoverable') return failAttempt(deps, tx, locked, 'RECOVERY');
     await orderSums(deps, tx, locked, secrets);
