@@ -7,6 +7,7 @@ export default defineConfig({
       'services/*/src/**/*.test.ts',
       'connectors/*/src/**/*.test.ts',
       'examples/*/src/**/*.test.ts',
+      'benchmarks/**/*.test.ts',
       'tests/**/*.test.ts',
       'scripts/*.test.ts',
     ],

@@ -19,6 +19,8 @@ export interface BirdstrikesPlanInput {
   readonly minCohort?: number;
   readonly regions?: readonly string[];
   readonly task?: TrainTask;
+  /** Rounds of the training stage; default 8. */
+  readonly trainRounds?: number;
 }
 
 export interface PlanWithModel {
@@ -42,7 +44,7 @@ export function birdstrikesPlan(input: BirdstrikesPlanInput): PlanWithModel {
     regions: [...(input.regions ?? ['US'])],
     approvals: { roles: ['data-steward', 'privacy-officer'], approvers: 4 },
     task,
-    stages: birdstrikesStages(task),
+    stages: birdstrikesStages(task, input.trainRounds),
     aggregation: BIRDSTRIKES_AGGREGATION,
     privacy: { mechanism: 'none' },
     deadlines: {
@@ -67,11 +69,11 @@ export const BIRDSTRIKES_AGGREGATION = {
   rounding: 'nearest',
 } as const;
 
-/** Statistics first, eight training rounds weighted by public size classes of train rows, one evaluation of the last model. */
-export function birdstrikesStages(task: TrainTask): Stage[] {
+/** Statistics first, then training rounds weighted by public size classes of train rows, one evaluation of the last model. */
+export function birdstrikesStages(task: TrainTask, trainRounds = ROUNDS): Stage[] {
   return [
     statisticsStage(task),
-    trainStage(task, ROUNDS, { classes: [64, 128, 256, 512, 1024, 2048] }),
+    trainStage(task, trainRounds, { classes: [64, 128, 256, 512, 1024, 2048] }),
     evaluateStage(task),
   ];
 }

@@ -75,7 +75,10 @@ function roundOf(
   };
 }
 
-/** Time from one logged step to the next: opening and quorum count towards the first phase, summing towards `release`. */
+/**
+ * Time from one logged step to the next: opening and quorum count towards the first phase; `sum` ends with the logged
+ * release, `release` with its signed manifest and the new model.
+ */
 function phasesOf(mine: readonly LoggedLeaf[], openedAt: string): PhaseRow[] {
   let from = openedAt;
   const rows: PhaseRow[] = [];
@@ -88,14 +91,16 @@ function phasesOf(mine: readonly LoggedLeaf[], openedAt: string): PhaseRow[] {
     });
     from = leaf.time;
   }
-  const closed = leavesOf(mine, 'round.closed')[0]?.leaf;
-  if (closed)
-    rows.push({
-      phase: 'release',
-      answered: closed.survivors,
-      cause: 'all',
-      seconds: secondsBetween(from, closed.time),
-    });
+  const ends = [
+    ['sum', leavesOf(mine, 'aggregate.released')[0]?.leaf],
+    ['release', leavesOf(mine, 'round.closed')[0]?.leaf],
+  ] as const;
+  const survivors = leavesOf(mine, 'aggregate.computed')[0]?.leaf.survivors ?? 0;
+  for (const [phase, end] of ends) {
+    if (!end) continue;
+    rows.push({ phase, answered: survivors, cause: 'all', seconds: secondsBetween(from, end.time) });
+    from = end.time;
+  }
   return rows;
 }
 

@@ -115,6 +115,7 @@ async function open(deps: Deps, tx: Tx, { run, grant, plan, stage, again }: Open
       modelDigest: run.modelDigest,
       leafKey: leaf.key,
       decisionId: decision.decisionId,
+      createdAt: new Date(now),
       phaseOpenedAt: new Date(now),
       deadlineAt: new Date(args.deadlines[0]!),
     },

@@ -4,15 +4,16 @@ import type { Tx } from '../../db/client.ts';
 import { notify } from '../../db/notify.ts';
 import type { Deps } from '../../deps.ts';
 
-/** Gives tenants their next task of an attempt and closes those of the phase before. */
+/** Gives tenants their next task of an attempt and closes those of the phase before. `now` is the database's clock. */
 export async function assignTasks(
   tx: Tx,
   attemptId: string,
   kind: TaskKind,
   members: readonly number[],
+  now: Date,
 ): Promise<void> {
   await closeTasks(tx, attemptId);
-  await tx.task.createMany({ data: members.map((idx) => ({ attemptId, idx, kind })) });
+  await tx.task.createMany({ data: members.map((idx) => ({ attemptId, idx, kind, createdAt: now })) });
   await notify(tx, 'sumveil_task', members.join(','));
 }
 

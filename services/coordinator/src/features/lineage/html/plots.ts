@@ -144,7 +144,7 @@ export async function participationPlot(rounds: readonly RoundRow[]): Promise<Ma
   return figure(svg, 'Participation', 'tenants of the cohort, by round');
 }
 
-const phaseOrder = ['advertise', 'reveal', 'share', 'masked', 'consistency', 'unmask', 'release'];
+const phaseOrder = ['advertise', 'reveal', 'share', 'masked', 'consistency', 'unmask', 'sum', 'release'];
 
 export async function durationPlot(rounds: readonly RoundRow[]): Promise<Markup> {
   const values = rounds

@@ -92,7 +92,7 @@ async function publish(
     phase: 'unmask',
   });
   await tx.attemptSecret.deleteMany({ where: { attemptId: row.id } });
-  await assignTasks(tx, row.id, 'result', plan.cohort);
+  await assignTasks(tx, row.id, 'result', plan.cohort, now);
   if (row.round >= result.rounds) await endRun(deps, tx, run, { state: 'completed' });
   await notify(tx, 'sumveil_run', row.runId);
   deps.logger.event('round.released', {

@@ -34,7 +34,7 @@ export async function openPhase(
   const rule = rules[phase];
   const deadlineAt = new Date(plan.deadlines[rule.deadline]!);
   await tx.attempt.update({ where: { id: row.id }, data: { phase, phaseOpenedAt: now, deadlineAt } });
-  await assignTasks(tx, row.id, rule.task, expected);
+  await assignTasks(tx, row.id, rule.task, expected, now);
   const looks = { lease: new Date(now.getTime() + plan.leaseSeconds * 1_000), deadline: deadlineAt };
   for (const [name, availableAt] of Object.entries(looks)) {
     await enqueue(tx, { topic: 'attempt.advance', ref: row.id, dedupe: `${name}:${row.id}:${phase}`, availableAt });
