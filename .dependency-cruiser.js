@@ -42,7 +42,7 @@ export default {
     forbid(
       'second-layer',
       'These packages stand on wire and the first layer.',
-      { path: `^packages/(${SECOND})/` },
+      { path: `^packages/(${SECOND})/`, pathNot: TEST },
       { path: '^packages/', pathNot: `^packages/($1|wire|${FIRST})/` },
     ),
     forbid(

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CommandLine, commandLines, exitCode } from '@sumveil/cli';
+import type { Diagnosis } from '@sumveil/client';
 import { mustSumveil, sumveil } from '@sumveil/constellation';
 import { readBundleZip, writeBundleZip } from '@sumveil/transparency';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -155,12 +156,14 @@ describe('with a coordinator, five connectors and a finished run', () => {
       const { exit } = await sumveil(['connector', ...command.split(' ')], as);
       expect(exit, command).toBe(0);
     }
-    const { exit, value } = await sumveil<{ ok: boolean; checks: { id: string; ok: boolean; detail: string }[] }>(
-      ['connector', 'doctor'],
-      as,
+    const { exit, value } = await sumveil<Diagnosis>(['connector', 'doctor'], as);
+    expect(value.checks.filter(({ status }) => status !== 'ok')).toEqual([]);
+    expect([exit, value.verdict]).toEqual([0, 'healthy']);
+    const both = await sumveil<Diagnosis>(['doctor'], { ...as, ...world.as('operator') });
+    expect(both.value.checks.filter(({ status }) => status !== 'ok')).toEqual([]);
+    expect(both.value.checks.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['own network', 'own contract', 'network', 'tls', 'clock', 'version', 'token', 'roster']),
     );
-    expect(value.checks.filter(({ ok }) => !ok)).toEqual([]);
-    expect([exit, value.ok]).toEqual([0, true]);
   });
 
   it('verifies the bundle offline with the tenant’s trust file', async () => {
@@ -214,18 +217,24 @@ describe('with a coordinator, five connectors and a finished run', () => {
     const own = JSON.parse(readFileSync(profile, 'utf8'));
     const other = join(world.folder, 'other.json');
     writeFileSync(other, JSON.stringify({ ...own, url: 'https://127.0.0.1:9' }), { mode: 0o600 });
-    const away = await sumveil<{ ok: boolean; checks: { next: string }[] }>(['doctor'], { profile: other });
-    expect([away.exit, away.value.ok]).toEqual([4, false]);
-    for (const { next } of away.value.checks) expect(next).not.toBe('');
+    const away = await sumveil<Diagnosis>(['doctor'], { profile: other });
+    expect([away.exit, away.value.verdict]).toEqual([1, 'broken']);
+    expect(away.value.reason).toContain('ECONNREFUSED');
+    expect(away.value.next).not.toBe('');
     expect((await sumveil(['run', 'list'], { profile: other })).exit).toBe(69);
     const wrong = join(world.folder, 'wrong-secret');
     writeFileSync(wrong, 'x'.repeat(43), { mode: 0o600 });
     writeFileSync(other, JSON.stringify({ ...own, secretFile: wrong }), { mode: 0o600 });
     expect((await sumveil(['run', 'list'], { profile: other })).exit).toBe(77);
+    const stranger = await sumveil<Diagnosis>(['doctor'], { profile: other });
+    expect([stranger.exit, stranger.value.reason]).toEqual([1, expect.stringMatching(/^token: /)]);
+    expect((await sumveil(['doctor'], {})).exit).toBe(64);
     const tenant = world.tenants[2]!;
     await tenant.connector!.stop();
     const stopped = await sumveil(['connector', 'status'], { state: tenant.stateDir });
     expect(stopped.exit).toBe(69);
     expect(stopped.error).toMatchObject({ code: 'NOT_RUNNING', next: expect.stringMatching(/start/i) });
+    const gone = await sumveil<Diagnosis>(['doctor'], { state: tenant.stateDir });
+    expect([gone.exit, gone.value.reason]).toEqual([1, expect.stringMatching(/^process: /)]);
   });
 });

@@ -79,6 +79,7 @@ export async function startConnector(config: ConnectorConfig, options: StartOpti
     keys,
     member,
     client,
+    coordinatorUrl: config.coordinatorUrl,
     rosters,
     policy,
     data: csvSource(config.data),

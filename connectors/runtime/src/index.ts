@@ -3,7 +3,6 @@ export { type Connector, type StartOptions, startConnector } from './connector.t
 export type { RosterShown, Status } from './control/answers.ts';
 export { type ControlReply, controlCall } from './control/call.ts';
 export { type OfflineState, openOffline } from './control/offline.ts';
-export type { Check, Diagnosis } from './doctor/doctor.ts';
 export { ConnectorError, type ConnectorErrorCode } from './error.ts';
 export { type GateCode, gateCodes } from './gate/verdict.ts';
 export { type LocalPolicy, parseLocalPolicy } from './policy/local-policy.ts';

@@ -15,6 +15,8 @@ export interface Site {
   readonly keys: OwnKeys;
   readonly member: Membership;
   readonly client: CoordinatorClient;
+  /** connector listener */
+  readonly coordinatorUrl: string;
   readonly rosters: RosterKeeper;
   /** Throws when the file has become faulty; whoever meets that calls `fail`. */
   readonly policy: () => PolicyInForce;

@@ -1,13 +1,16 @@
 import { type Client, clientCredentials, createClient } from '@sumveil/client';
 import { routes } from '@sumveil/wire';
 import type { Output } from './output.ts';
-import { readProfile } from './profile.ts';
+import { type Profile, readProfile } from './profile.ts';
 
 /** What commands are handed: output, and clients that are made when first needed and closed at the end. */
 export interface Cli {
   readonly out: Output;
   /** Management API as the person of the profile. */
   management(): Client<typeof routes>;
+  /** @throws CliError with exit code 78 */
+  profile(): Profile;
+  profileFile(): string | undefined;
   /** State folder of a connector on this machine. */
   stateDir(): string | undefined;
   close(): Promise<void>;
@@ -25,6 +28,8 @@ export function createCli(out: Output, options: { profile?: string | undefined; 
       }
       return client;
     },
+    profile: () => readProfile(options.profile),
+    profileFile: () => options.profile,
     stateDir: () => options.stateDir,
     async close() {
       await client?.close();

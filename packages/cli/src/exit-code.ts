@@ -1,6 +1,6 @@
 /**
  * Exit codes of `sumveil` (docs/cli.md). `audit verify` adds the failure classes 10 to 22 of governance section 6, and 3
- * for a bundle that holds but is anchored to nothing.
+ * for a bundle that holds but is anchored to nothing. `doctor` answers 0 healthy, 1 broken, 2 works but.
  */
 export const exitCode = {
   ok: 0,
@@ -8,7 +8,7 @@ export const exitCode = {
   refused: 1,
   /** Policy denied the action; the reasons name the policies. */
   denied: 2,
-  /** A run ended aborted, or a check of `doctor` failed. */
+  /** A run ended aborted. */
   failed: 4,
   usage: 64,
   /** A file that was named cannot be read or written. */

@@ -3,7 +3,7 @@ import { type Cli, createCli } from './cli.ts';
 import { registerApprovals } from './commands/approvals/index.ts';
 import { registerAudit } from './commands/audit/index.ts';
 import { registerConnector } from './commands/connector/index.ts';
-import { registerDoctor } from './commands/doctor.ts';
+import { registerDoctor } from './commands/doctor/index.ts';
 import { registerModel } from './commands/model/index.ts';
 import { registerPlan } from './commands/plan/index.ts';
 import { registerRoster } from './commands/roster/index.ts';

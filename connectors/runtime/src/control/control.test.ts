@@ -78,15 +78,6 @@ describe('control socket', () => {
     expect(again).toMatchObject({ status: 200, body: { version: approvers.version + 1 } });
   });
 
-  it('diagnoses what keeps it from taking part', async () => {
-    const { body } = await site.ask('POST', '/v1/doctor');
-    const { checks } = body as { checks: { id: string; ok: boolean }[] };
-    expect(checks.filter((check) => !check.ok)).toEqual([]);
-    expect(checks.map((check) => check.id)).toEqual(
-      expect.arrayContaining(['network', 'certificate', 'roster', 'disk', 'local-policy', 'data']),
-    );
-  });
-
   it('says what it does not know', async () => {
     expect(await site.ask('GET', '/v1/nothing')).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
     expect(await site.ask('POST', '/v1/roster/pin', { rosterHash: 'x' })).toMatchObject({ status: 400 });

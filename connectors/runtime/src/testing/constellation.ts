@@ -29,9 +29,9 @@ export class TestSite {
     this.approvers = [steward, officer];
   }
 
-  async start(): Promise<this> {
+  async start(now?: () => number): Promise<this> {
     const quiet = createLogger({ process: 'connector', stream: { write: () => {} } });
-    this.connector = await startConnector(this.config, { logger: quiet });
+    this.connector = await startConnector(this.config, { logger: quiet, ...(now && { now }) });
     return this;
   }
 

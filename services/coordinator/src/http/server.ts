@@ -2,6 +2,7 @@ import { errorCode, type Logger, newCorrelationId } from '@sumveil/telemetry';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { databaseFault } from '../db/faults.ts';
 import { CoordinatorError } from '../error.ts';
+import { version } from '../version.ts';
 import { problemOf } from './problem.ts';
 
 export type App = FastifyInstance;
@@ -57,6 +58,8 @@ export function createServer({ listener, logger, tls, bodyLimit = 65_536 }: Serv
   });
   app.addHook('onSend', async (request, reply) => {
     reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'x-correlation-id': request.id });
+    // Both sides' doctors compare releases. Who joins has not shown who it is yet, and learns nothing.
+    if (listener !== 'enrolment') reply.header('server', `sumveil/${version}`);
   });
   return app;
 }

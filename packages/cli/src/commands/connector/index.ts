@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { exitCode } from '../../exit-code.ts';
 import { table } from '../../output.ts';
 import type { Run } from '../../program.ts';
+import { connectorChecks } from '../doctor/connector-checks.ts';
+import { tell } from '../doctor/index.ts';
 import { registerConnectorApprovers } from './approvers.ts';
 import { askConnector } from './call.ts';
 import { registerConnectorRoster } from './roster.ts';
@@ -102,23 +103,8 @@ export function registerConnector(program: Command, run: Run): void {
 
   connector
     .command('doctor')
-    .description('one verdict with reason and next step: network, clock, certificate, roster, disk, policy, data')
-    .action(() =>
-      run(async (cli) => {
-        const verdict = await askConnector<{
-          ok: boolean;
-          checks: { id: string; ok: boolean; detail: string; next?: string }[];
-        }>(cli, 'POST', '/v1/doctor', {});
-        const rows = verdict.checks.map((check) => [
-          check.ok ? 'ok' : 'FAIL',
-          check.id,
-          check.detail,
-          check.next ?? '',
-        ]);
-        cli.out.print(verdict, () => table(['', 'check', 'found', 'next'], rows));
-        return verdict.ok ? exitCode.ok : exitCode.failed;
-      }),
-    );
+    .description('`doctor` for this connector alone: link, clock, certificates, roster, log, disk, policy, table')
+    .action(() => run(async (cli) => tell(cli, await connectorChecks(cli))));
 
   connector
     .command('withdraw <envelope>')
