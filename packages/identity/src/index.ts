@@ -2,9 +2,11 @@ export { type CertificateAuthority, createIssuingCa, createRootCa } from './auth
 export { crossCheckLeaf } from './authority/cross-check.ts';
 export { type CertificateIssuer, createIssuer, type IssuedCertificate, issueChecked } from './authority/issuer.ts';
 export {
+  BACKDATE_MS,
   type CertificateOrder,
   type ConnectorLeafOrder,
   connectorLeafOrder,
+  LEAST_LIFE_SECONDS,
   newSerial,
   type ServerLeafOrder,
   serverLeafOrder,
@@ -29,9 +31,11 @@ export { type ConnectorName, connectorOfCertificate, connectorOfSocket, parseSpi
 export {
   checkEnrolmentProofs,
   checkExpiredRenewal,
+  checkRenewal,
   type EnrolmentProofs,
   proveEnrolment,
   proveExpiredRenewal,
+  proveRenewal,
 } from './proof.ts';
 export { isRef, newRef } from './ref.ts';
 export { assertPinned, type ClientTls, clientTls } from './tls/client.ts';

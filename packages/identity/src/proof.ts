@@ -1,7 +1,7 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { ed25519PublicKey, label, sha256 } from '@sumveil/wire';
 import { IdentityError } from './error.ts';
-import { rawEd25519 } from './keys.ts';
+import { assertKind, kindOf, rawEd25519 } from './keys.ts';
 
 /** What an enrolment says about its two Ed25519 keys; keys are 32 raw bytes, proofs 64. */
 export interface EnrolmentProofs {
@@ -50,9 +50,43 @@ export function checkEnrolmentProofs(
   assertProof('witness', witnessKey, enrolmentInput('witness', tokenHash, csrSpki), witnessProof);
 }
 
+/**
+ * Renewal while the old certificate lives (rule 9): its key signs the old serial and the new CSR key, so that the signer can
+ * see by itself what the TLS listener saw, and a process that only passes requests on can make up no renewal.
+ *
+ * @param renewal.tlsKey private P-256 key of the old certificate
+ * @returns ECDSA over SHA-256, r and s of 32 bytes each
+ */
+export function proveRenewal(renewal: { serial: string; csrSpki: Uint8Array; tlsKey: KeyObject }): Buffer {
+  const { serial, csrSpki, tlsKey } = renewal;
+  assertKind(tlsKey, 'p256');
+  return sign('sha256', renewalInput('renew', serial, csrSpki), { key: tlsKey, dsaEncoding: 'ieee-p1363' });
+}
+
+/**
+ * @param renewal.oldKey public key of the certificate with this serial
+ * @throws IdentityError `PROOF`
+ */
+export function checkRenewal(renewal: {
+  serial: string;
+  csrSpki: Uint8Array;
+  oldKey: KeyObject;
+  proof: Uint8Array;
+}): void {
+  const { serial, csrSpki, oldKey, proof } = renewal;
+  const input = renewalInput('renew', serial, csrSpki);
+  const key = { key: oldKey, dsaEncoding: 'ieee-p1363' } as const;
+  if (kindOf(oldKey) !== 'p256' || proof.byteLength !== 64 || !verify('sha256', input, key, proof)) {
+    throw new IdentityError(
+      'PROOF',
+      'the proof is not by the key of the certificate with this serial, or for another CSR',
+    );
+  }
+}
+
 /** Renewal of an expired certificate without a token (rule 9): the roster key signs the old serial and the new CSR key. */
 export function proveExpiredRenewal(renewal: { serial: string; csrSpki: Uint8Array; rosterKey: KeyObject }): Buffer {
-  return sign(null, renewalInput(renewal.serial, renewal.csrSpki), renewal.rosterKey);
+  return sign(null, renewalInput('renew-expired', renewal.serial, renewal.csrSpki), renewal.rosterKey);
 }
 
 /** @throws IdentityError `PROOF` */
@@ -62,16 +96,21 @@ export function checkExpiredRenewal(renewal: {
   rosterKey: Uint8Array;
   proof: Uint8Array;
 }): void {
-  assertProof('roster', renewal.rosterKey, renewalInput(renewal.serial, renewal.csrSpki), renewal.proof);
+  assertProof(
+    'roster',
+    renewal.rosterKey,
+    renewalInput('renew-expired', renewal.serial, renewal.csrSpki),
+    renewal.proof,
+  );
 }
 
 function enrolmentInput(key: 'roster' | 'witness', tokenHash: Uint8Array, csrSpki: Uint8Array): Buffer {
   return Buffer.concat([label(`sig/enrol-${key}`), tokenHash, sha256(csrSpki)]);
 }
 
-function renewalInput(serial: string, csrSpki: Uint8Array): Buffer {
+function renewalInput(use: 'renew' | 'renew-expired', serial: string, csrSpki: Uint8Array): Buffer {
   if (!/^[4-7][0-9A-F]{31}$/.test(serial)) throw new IdentityError('PROOF', 'serial is not one this CA gives out');
-  return Buffer.concat([label('sig/renew-expired'), Buffer.from(serial, 'hex'), sha256(csrSpki)]);
+  return Buffer.concat([label(`sig/${use}`), Buffer.from(serial, 'hex'), sha256(csrSpki)]);
 }
 
 function assertProof(whose: string, key: Uint8Array, message: Buffer, proof: Uint8Array): void {

@@ -1,3 +1,4 @@
+import { LEAST_LIFE_SECONDS } from '@sumveil/identity';
 import { z } from 'zod';
 
 const ms = (normal: number) => z.number().int().min(1).max(86_400_000).default(normal);
@@ -48,8 +49,14 @@ const fields = z.strictObject({
   jobStalled: ms(5_000),
   /** A tenant whose connector was not heard of for this long is shown as absent. */
   absentMs: ms(60_000),
-  /** Life of a connector's certificate, in seconds: 1 h to 30 d. */
-  certificateSeconds: z.number().int().min(3_600).max(2_592_000).default(604_800),
+  /** Life of a connector's certificate, in seconds: the floor (1 h) to 30 d. */
+  certificateSeconds: z.number().int().min(1).max(2_592_000).default(604_800),
+  /** Shortest life that the signer gives a certificate; below 1 h in tests that let one expire, nowhere else. */
+  certificateFloorSeconds: z.number().int().min(1).max(LEAST_LIFE_SECONDS).default(LEAST_LIFE_SECONDS),
+  /** A connection of a connector is closed after the answer that follows this age. */
+  connectionAge: ms(600_000),
+  /** How often main-api looks whether its TLS files have changed. */
+  tlsFiles: ms(10_000),
   /** Time to finish after SIGTERM. */
   shutdown: ms(25_000),
 });
@@ -57,7 +64,11 @@ const fields = z.strictObject({
 export const timings = fields
   .refine((t) => t.leaseRenew * 2 <= t.lease, 'leaseRenew must be at most half of lease')
   .refine((t) => t.jobStalled <= t.jobLock, 'jobStalled must not be longer than jobLock')
-  .refine((t) => t.revocationPoll < t.revocationStale, 'revocationPoll must be shorter than revocationStale');
+  .refine((t) => t.revocationPoll < t.revocationStale, 'revocationPoll must be shorter than revocationStale')
+  .refine(
+    (t) => t.certificateSeconds >= t.certificateFloorSeconds,
+    'certificateSeconds must not be below certificateFloorSeconds',
+  );
 
 export type Timings = z.infer<typeof timings>;
 

@@ -29,20 +29,25 @@ export type CertificateOrder = ConnectorLeafOrder | ServerLeafOrder;
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
-const BACKDATE_MS = 300_000;
+/** How far before its making a certificate begins to be valid, for clocks that are behind. */
+export const BACKDATE_MS = 300_000;
+/** Shortest life of a connector's certificate. */
+export const LEAST_LIFE_SECONDS = HOUR;
 
 /**
  * @param order.lifeSeconds 1 h to 30 d; 7 d is usual
+ * @param order.leastSeconds another least life than 1 h, for tests that let certificates expire
  * @throws IdentityError `ISSUE`
  */
 export function connectorLeafOrder(order: {
   spki: Uint8Array;
   name: string;
   lifeSeconds: number;
+  leastSeconds?: number;
   now: Date;
 }): ConnectorLeafOrder {
   if (!isSpiffeName(order.name)) throw new IdentityError('ISSUE', 'name is not a connector name');
-  const life = { seconds: order.lifeSeconds, least: HOUR, most: 30 * DAY };
+  const life = { seconds: order.lifeSeconds, least: order.leastSeconds ?? LEAST_LIFE_SECONDS, most: 30 * DAY };
   return { kind: 'connector', spki: order.spki, name: order.name, serial: newSerial(), ...validity(order.now, life) };
 }
 

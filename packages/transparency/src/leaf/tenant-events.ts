@@ -66,7 +66,14 @@ export const tenantEvents = {
     'tokenHash',
   ),
   'connector.enrol_refused': event(
-    { code, tokenHash: digest.optional(), spkiHash: digest.optional(), tenantRef: ref.optional() },
+    {
+      code,
+      tokenHash: digest.optional(),
+      /** Of the certificate that was to be replaced. */
+      serial: serial.optional(),
+      spkiHash: digest.optional(),
+      tenantRef: ref.optional(),
+    },
     'id',
   ),
   'connector.enrolled': event(

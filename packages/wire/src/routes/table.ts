@@ -3,7 +3,7 @@ import * as connectorRosters from './connector/roster.ts';
 import * as connectorRuns from './connector/runs.ts';
 import { tasks } from './connector/tasks.ts';
 import { witnessAnswer, witnessPoll } from './connector/witness.ts';
-import { enroll } from './enrolment.ts';
+import { enroll, renew } from './enrolment.ts';
 import * as log from './management/log.ts';
 import * as models from './management/models.ts';
 import * as plans from './management/plans.ts';
@@ -14,6 +14,7 @@ import { confirmInvitation, createTenant, inviteTenant, listTenants, revokeConne
 /** Every route of the coordinator by name. */
 export const routes = {
   enroll,
+  renew,
   tasks,
   ...connectorRosters,
   ...connectorRuns,

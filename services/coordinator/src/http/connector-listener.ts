@@ -1,5 +1,8 @@
 import type { TLSSocket } from 'node:tls';
+import rateLimit from '@fastify/rate-limit';
 import { connectorOfSocket } from '@sumveil/identity';
+import { routes } from '@sumveil/wire';
+import type { FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { CoordinatorError } from '../error.ts';
 import type { RouteBinding } from './bind.ts';
@@ -8,13 +11,14 @@ import { mountRoutes } from './mount.ts';
 import { startPresence } from './presence.ts';
 import { type App, createServer } from './server.ts';
 
-/** Older connections are closed after their answer, so that none outlives a change of keys for long. */
-const MAX_CONNECTION_MS = 600_000;
+const MINUTE = 60_000;
+/** Renewals a minute and connector, refused ones included: each of those is a leaf. */
+const RENEWALS = 10;
 
 export interface Revocations {
   check(peer: ConnectorPeer): Promise<'ok' | 'revoked' | 'unknown'>;
-  /** `evict` destroys every socket of a name and says how many there were. */
-  start(evict: (name: string) => number): Promise<() => void>;
+  /** `evict` destroys the sockets of every peer for which the function holds, and says how many there were. */
+  start(evict: (isOut: (peer: ConnectorPeer) => boolean) => number): Promise<() => void>;
 }
 
 interface Peer extends ConnectorPeer {
@@ -28,8 +32,7 @@ export async function connectorListener(
   options: { tls: object; bindings: readonly RouteBinding[]; revocations: Revocations },
 ): Promise<App> {
   const app = createServer({ listener: 'connector', logger: deps.logger, tls: options.tls });
-  const sockets = new Map<string, Set<TLSSocket>>();
-  const peers = new WeakMap<TLSSocket, Peer>();
+  const peers = new Map<TLSSocket, Peer>();
 
   app.server.on('secureConnection', (socket: TLSSocket) => {
     const peer = peerOf(socket, deps);
@@ -38,12 +41,7 @@ export async function connectorListener(
       return;
     }
     peers.set(socket, peer);
-    const mine = sockets.get(peer.name) ?? new Set();
-    sockets.set(peer.name, mine.add(socket));
-    socket.on('close', () => {
-      mine.delete(socket);
-      if (mine.size === 0 && sockets.get(peer.name) === mine) sockets.delete(peer.name);
-    });
+    socket.on('close', () => peers.delete(socket));
     options.revocations.check(peer).then(
       (state) => {
         if (state === 'revoked') socket.destroy();
@@ -51,10 +49,10 @@ export async function connectorListener(
       () => {},
     );
   });
-  const evict = (name: string) => {
-    const mine = [...(sockets.get(name) ?? [])];
-    for (const socket of mine) socket.destroy();
-    return mine.length;
+  const evict = (isOut: (peer: ConnectorPeer) => boolean) => {
+    const out = [...peers].filter(([, peer]) => isOut(peer));
+    for (const [socket] of out) socket.destroy();
+    return out.length;
   };
   const presence = startPresence(deps.db, deps.logger, deps.timings.presence);
   const stopRevocations = await options.revocations.start(evict);
@@ -94,11 +92,26 @@ export async function connectorListener(
       return { connector: { name, tenantRef, serial } };
     },
   });
+  await limitRenewals(app, (request) => peers.get(request.raw.socket as TLSSocket)?.name ?? request.ip);
+  // An old connection is closed after its answer, so that none outlives a change of keys for long.
   app.addHook('onSend', async (request, reply) => {
     const peer = peers.get(request.raw.socket as TLSSocket);
-    if (peer !== undefined && deps.clock.now() - peer.since > MAX_CONNECTION_MS) reply.header('connection', 'close');
+    if (peer !== undefined && deps.clock.now() - peer.since > deps.timings.connectionAge)
+      reply.header('connection', 'close');
   });
   return app;
+}
+
+async function limitRenewals(app: App, who: (request: FastifyRequest) => string): Promise<void> {
+  await app.register(rateLimit, { global: false });
+  const perName = app.createRateLimit({ max: RENEWALS, timeWindow: MINUTE, keyGenerator: who });
+  app.addHook('preHandler', async (request) => {
+    if (request.routeOptions.url !== routes.renew.path) return;
+    const limit = await perName(request);
+    if (limit.isAllowed || !limit.isExceeded) return;
+    const text = 'Too many attempts to renew; wait, then try once.';
+    throw new CoordinatorError('RATE_LIMITED', text, { retryAfterSeconds: limit.ttl / 1_000 });
+  });
 }
 
 function peerOf(socket: TLSSocket, deps: Deps): Peer | undefined {

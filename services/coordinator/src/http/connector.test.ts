@@ -49,7 +49,7 @@ let issuing: CertificateAuthority;
 let tls: object;
 let app: App;
 let port: number;
-let evict: (name: string) => number;
+let evict: (isOut: (peer: ConnectorPeer) => boolean) => number;
 let state: 'ok' | 'revoked' | 'unknown' = 'ok';
 let ahead = 0;
 
@@ -116,7 +116,7 @@ beforeAll(async () => {
   const deps = { ...testDeps(db), clock: { now: () => Date.now() + ahead } };
   const revocations = {
     check: async (_: ConnectorPeer) => state,
-    start: async (destroy: (name: string) => number) => {
+    start: async (destroy: typeof evict) => {
       evict = destroy;
       return () => {};
     },
@@ -182,7 +182,7 @@ describe('connector listener (governance 1)', () => {
     const client = { ...(await leaf(issuing, name)), agent };
     const { socket } = await ask('/v1/who', client);
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    expect(evict(name)).toBeGreaterThan(0);
+    expect(evict((peer) => peer.name === name && peer.serial === client.serial)).toBe(1);
     await closed;
     try {
       state = 'revoked';

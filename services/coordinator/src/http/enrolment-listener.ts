@@ -8,7 +8,7 @@ import { type App, createServer } from './server.ts';
 
 const MINUTE = 60_000;
 
-/** One route for those who have no certificate yet (governance.md section 1, rule 4). */
+/** One route for those who have no certificate, or none any more (governance.md section 1, rules 4 and 9). */
 export async function enrolmentListener(
   deps: Deps,
   options: { tls: object; bindings: readonly RouteBinding[]; perAddress?: number; perToken?: number },
@@ -23,14 +23,15 @@ export async function enrolmentListener(
     timeWindow: MINUTE,
     errorResponseBuilder: refusal,
   });
-  // The second limit knows the token only after the body is there; it keeps its hash, like everybody else here.
+  // The second limit knows token or serial only after the body is there; it keeps a hash, like everybody else here.
   const perToken = app.createRateLimit({
     max: options.perToken ?? 10,
     timeWindow: MINUTE,
     keyGenerator: (request) => {
-      const token = (request.body as { token?: unknown } | undefined)?.token;
+      const { token, expired } = (request.body ?? {}) as { token?: unknown; expired?: unknown };
+      const claim = [token, expired].find((one) => typeof one === 'string') as string | undefined;
       return createHash('sha256')
-        .update(typeof token === 'string' ? token : request.ip)
+        .update(claim ?? request.ip)
         .digest('base64url');
     },
   });

@@ -5,6 +5,7 @@ import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Tx } from '../db/client.ts';
 import type { LeafLog } from '../deps.ts';
 import { publishedEpochs } from '../log/epochs.ts';
+import type { Timings } from '../timings.ts';
 import type { SignerKeys } from './key-files.ts';
 import type { Memo } from './memo.ts';
 import type { Outcome } from './refusal.ts';
@@ -21,6 +22,7 @@ export interface CheckContext {
   readonly policy: PolicyBundle;
   readonly artifacts: ArtifactStore;
   readonly trustDomain: string;
+  readonly timings: Pick<Timings, 'certificateFloorSeconds'>;
   readonly memo: Memo;
 }
 
@@ -43,7 +45,10 @@ export async function ownRoster({ tx, keys, log, memo }: CheckContext, digest: s
   return { roster: memo.roster(epoch), superseded: epoch !== effective.at(-1) };
 }
 
-export function carriesOwnKeys({ published }: SignerKeys, roster: Pick<Roster, keyof SignerPublicKeys>): boolean {
+export function carriesOwnKeys(
+  { published }: { published: SignerPublicKeys },
+  roster: Pick<Roster, keyof SignerPublicKeys>,
+): boolean {
   const { coordinatorKey, grantKey, reportKey, logKey } = published;
   return (
     roster.coordinatorKey === coordinatorKey &&

@@ -17,6 +17,8 @@ export type RefusalCode =
   | 'SECRETS'
   | 'CHARGE'
   | 'TOKEN'
+  | 'SERIAL'
+  | 'LIFE'
   | 'CSR'
   | 'PROOF'
   | 'REVOKED'

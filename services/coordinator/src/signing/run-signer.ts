@@ -72,6 +72,7 @@ async function workUnder(deps: SignerDeps, keys: SignerKeys, lease: Lease, stopp
     policy: deps.policy,
     artifacts: deps.artifacts,
     trustDomain: deps.config.trustDomain,
+    timings: deps.timings,
     memo: createMemo(),
   };
   const { db, notify, logger, log, timings } = deps;

@@ -1,13 +1,13 @@
-import { X509Certificate } from 'node:crypto';
 import { type CheckedCsr, checkCsr, checkEnrolmentProofs, IdentityError, spiffeName } from '@sumveil/identity';
-import { fromBase64url, hashOfDigest, type InputOf, type routes, sha256, writtenDigest } from '@sumveil/wire';
+import { fromBase64url, type InputOf, type routes, sha256, writtenDigest } from '@sumveil/wire';
 import type { Tx } from '../../db/client.ts';
 import type { Deps } from '../../deps.ts';
-import { CoordinatorError } from '../../error.ts';
 import { certificateOrderBytes } from '../../signing/certificate-order.ts';
 import { readSignerPublic } from '../../signing/signer-public.ts';
+import { refused } from './refusal.ts';
+import { storeCertificate } from './store-certificate.ts';
 
-export type EnrolmentRequest = InputOf<(typeof routes.enroll)['body']>;
+export type EnrolmentRequest = Extract<InputOf<(typeof routes.enroll)['body']>, { token: string }>;
 
 export interface Enrolled {
   tenantRef: string;
@@ -16,9 +16,6 @@ export interface Enrolled {
   root: string;
   idx: number;
 }
-
-/** One text for every refusal; the reason is for the log leaf alone (governance section 1, rule 4). */
-const refusal = 'Enrolment refused: the join string is unknown, spent or expired, or the request does not fit it.';
 
 /**
  * Exchanges a one-time token for a certificate. The token is spent in the transaction that stores the connector; the same
@@ -31,11 +28,22 @@ export async function enroll(deps: Deps, request: EnrolmentRequest): Promise<Enr
     checkProofs(request, tokenHash, csr);
     const { tenantRef, idx, name } = await spendToken(deps, request, tokenHash, csr);
     const chain = Buffer.from(await deps.sign.awaitSignature('certificate', subjectOf(tokenHash))).toString('utf8');
-    await storeCertificate(deps, { tenantRef, name, chain, request, tokenHash, csr });
+    const signed = { tenantRef, name, chain, spkiSha256: csr.spkiSha256 };
+    await storeCertificate(deps, signed, async (_, written) => ({
+      ...written,
+      type: 'connector.enrolled',
+      actor: { kind: 'connector', ref: tenantRef, via: 'enrolment' },
+      tenantRef,
+      connector: name,
+      rosterKey: request.rosterKey,
+      witnessKey: request.witnessKey,
+      tokenHash: writtenDigest(tokenHash),
+      secondFactor: 'none',
+    }));
     deps.logger.event('message.accepted', { kind: 'enrolment', tenantRef });
     return { tenantRef, name, chain, root: readSignerPublic(deps.config.signerPublicFile).rootPem, idx };
   } catch (error) {
-    throw await refused(deps, error, tokenHash);
+    throw await refused(deps, error, { tokenHash: writtenDigest(tokenHash) });
   }
 }
 
@@ -115,75 +123,4 @@ function orderOf(request: EnrolmentRequest, name: string, tokenHash: Buffer, lif
     lifeSeconds,
     by: { kind: 'token', tokenHash: tokenHash.toString('base64url'), rosterKey, rosterProof, witnessKey, witnessProof },
   });
-}
-
-interface Issued {
-  readonly tenantRef: string;
-  readonly name: string;
-  readonly chain: string;
-  readonly request: EnrolmentRequest;
-  readonly tokenHash: Buffer;
-  readonly csr: CheckedCsr;
-}
-
-async function storeCertificate(
-  deps: Deps,
-  { tenantRef, name, chain, request, tokenHash, csr }: Issued,
-): Promise<void> {
-  const certificate = new X509Certificate(chain);
-  const serial = certificate.serialNumber;
-  await deps.db.transaction(async (tx) => {
-    if (await tx.certificate.findUnique({ where: { serial } })) return;
-    const [notBefore, notAfter] = [certificate.validFromDate, certificate.validToDate];
-    await tx.certificate.create({
-      data: {
-        serial,
-        connectorName: name,
-        spkiHash: Uint8Array.from(csr.spkiSha256),
-        chainPem: chain,
-        notBefore,
-        notAfter,
-      },
-    });
-    await deps.log.appendLeaf(tx, {
-      type: 'connector.enrolled',
-      actor: { kind: 'connector', ref: tenantRef, via: 'enrolment' },
-      tenantRef,
-      connector: name,
-      serial,
-      spkiHash: writtenDigest(csr.spkiSha256),
-      rosterKey: request.rosterKey,
-      witnessKey: request.witnessKey,
-      notBefore: notBefore.toISOString(),
-      notAfter: notAfter.toISOString(),
-      issuerSki: issuerKeyId(chain),
-      tokenHash: writtenDigest(tokenHash),
-      secondFactor: 'none',
-    });
-  });
-}
-
-/** SHA-256 of the issuing certificate's key: names the issuer without trusting an extension. */
-function issuerKeyId(chain: string): string {
-  const issuing = chain.slice(chain.indexOf('-----END CERTIFICATE-----') + '-----END CERTIFICATE-----'.length);
-  return writtenDigest(sha256(new X509Certificate(issuing).publicKey.export({ type: 'spki', format: 'der' })));
-}
-
-async function refused(deps: Deps, error: unknown, tokenHash: Buffer): Promise<unknown> {
-  if (error instanceof CoordinatorError && error.code === 'UNAVAILABLE') return error;
-  const code = error instanceof IdentityError ? error.code : error instanceof CoordinatorError ? error.code : undefined;
-  if (code === undefined) return error;
-  await deps.db.transaction(async (tx) => {
-    const written = writtenDigest(tokenHash);
-    const token = await tx.joinToken.findUnique({ where: { hash: Uint8Array.from(hashOfDigest(written)) } });
-    await deps.log.appendLeaf(tx, {
-      type: 'connector.enrol_refused',
-      actor: { kind: 'service', ref: 'coordinator', via: 'enrolment' },
-      code,
-      tokenHash: written,
-      ...(token ? { tenantRef: token.tenantRef } : {}),
-    });
-  });
-  deps.logger.event('message.refused', { kind: 'enrolment', code });
-  return new CoordinatorError('ENROLMENT_REFUSED', refusal);
 }

@@ -7,6 +7,7 @@ import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
 import type { Person } from '../../http/identity.ts';
 import { readSignerPublic } from '../../signing/signer-public.ts';
+import { lockTenant } from '../enrolment/store-certificate.ts';
 import { insertTenant, requireTenant, type TenantView, tenantViews } from './store.ts';
 
 /** Life of a join string that is not bound to a key in advance (governance section 1, rule 3). */
@@ -105,6 +106,7 @@ export async function revokeConnector(
   }
   await deps.db.transaction(async (tx) => {
     const tenant = await requireTenant(tx, tenantRef);
+    await lockTenant(tx, tenant.ref);
     // An unspent join string would only fetch a fresh certificate.
     const usedAt = await databaseNow(tx);
     await tx.joinToken.updateMany({ where: { tenantRef: tenant.ref, usedAt: null }, data: { usedAt } });

@@ -38,14 +38,14 @@ export async function tenantViews(
   const revoked = new Set((await tx.revocation.findMany({ where: { scope: 'serial' } })).map((row) => row.target));
   const now = (await databaseNow(tx)).getTime();
   return tenants.map((tenant) => {
-    const certificates = connectors
-      .filter((connector) => connector.tenantRef === tenant.ref)
-      .flatMap((connector) => connector.certificates);
+    const own = connectors.filter(({ tenantRef, certificates }) => tenantRef === tenant.ref && certificates.length > 0);
     const seenAt = presence.get(tenant.ref);
     let connector: TenantView['connector'] = 'none';
-    if (certificates.length > 0)
+    if (own.length > 0)
       connector = seenAt === undefined ? 'enrolled' : now - seenAt > o.absentAfterMs ? 'absent' : 'present';
-    if (certificates.length > 0 && certificates.every(({ serial }) => revoked.has(serial))) connector = 'revoked';
+    // A revoked serial takes its name out, with what replaced it and what it replaced.
+    const isOut = (one: (typeof own)[number]) => one.certificates.some(({ serial }) => revoked.has(serial));
+    if (own.length > 0 && own.every(isOut)) connector = 'revoked';
     const { ref: tenantRef, idx, name, region } = tenant;
     return { tenantRef, idx, name, region, status: tenant.status as TenantView['status'], connector };
   });

@@ -10,14 +10,15 @@ import {
 } from '@sumveil/identity';
 import { writtenDigest } from '@sumveil/wire';
 import type { Tx } from '../../db/client.ts';
-import { type CertificateOrder, parseCertificateOrder, subjectOfOrder } from '../certificate-order.ts';
+import { type CertificateOrder, parseCertificateOrder, subjectOfOrder, type TokenClaim } from '../certificate-order.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { sequencedLeaf } from '../evidence.ts';
 import { type RefusalCode, refuse } from '../refusal.ts';
+import { renewalFault } from './renewal.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'base64url');
 
-/** Governance.md section 1, rules 3 to 7, from the received bytes and the log: one certificate for a token. */
+/** Governance.md section 1, rules 3 to 7 and 9, from the received bytes and the log: one certificate for a token or a serial. */
 export const checkCertificate: Check = async (context, subject, body) => {
   const order = parseCertificateOrder(body);
   if (subjectOfOrder(order) !== subject) return refuse('UNKNOWN_SUBJECT');
@@ -32,6 +33,7 @@ export const checkCertificate: Check = async (context, subject, body) => {
     spki: csr.spki,
     name: order.name,
     lifeSeconds: order.lifeSeconds,
+    leastSeconds: context.timings.certificateFloorSeconds,
     now: context.now,
   });
   const issued = await issueChecked(context.keys.issuer, leaf);
@@ -70,13 +72,25 @@ async function keyFault(tx: Tx, csr: CheckedCsr): Promise<RefusalCode | undefine
   return known > 0 ? 'CSR' : undefined;
 }
 
+async function claimFault(
+  context: CheckContext,
+  order: CertificateOrder,
+  tenantRef: string,
+  csr: CheckedCsr,
+): Promise<RefusalCode | undefined> {
+  const { name, by } = order;
+  if (by.kind === 'token') return await tokenFault(context, name, by, tenantRef, csr);
+  return await renewalFault({ ...context, published: context.keys.published }, { name, tenantRef, by, csr });
+}
+
 /**
  * The token was issued for this tenant with two people's tickets, which the log says and whoever holds the tables cannot
  * make up unseen; it is spent, and the keys and the request are those of the connector that spent it.
  */
-async function claimFault(
+async function tokenFault(
   context: CheckContext,
-  { name, by }: CertificateOrder,
+  name: string,
+  by: TokenClaim,
   tenantRef: string,
   csr: CheckedCsr,
 ): Promise<RefusalCode | undefined> {
