@@ -9,7 +9,7 @@ import {
   spiffeName,
   spkiDer,
 } from '@sumveil/identity';
-import { canonicalBytes, toBase64url } from '@sumveil/wire';
+import { toBase64url } from '@sumveil/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certificateOrderBytes } from '../certificate-order.ts';
 import { askSigner, leafWith, type Question } from '../testing/ask.ts';
@@ -114,12 +114,5 @@ describe('certificates', () => {
   it('are refused for a token whose two tickets are not in the log, whatever the tables say', async () => {
     const forged = await order({ issued: false });
     expect(await ask('certificate', forged.subject, forged.body)).toEqual({ refused: 'TOKEN' });
-  });
-
-  it('are refused as renewals: nobody proves the old key', async () => {
-    const { body } = await order();
-    const serial = '4'.repeat(32);
-    const renewal = canonicalBytes({ ...JSON.parse(body.toString()), by: { kind: 'renew', serial } });
-    expect(await ask('certificate', `serial:${serial}`, renewal)).toEqual({ refused: 'FORMAT' });
   });
 });
