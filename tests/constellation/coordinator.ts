@@ -5,6 +5,7 @@ import type { ConnectorTimings } from '@sumveil/connector';
 import type { EmbeddedPostgres, Timings } from '@sumveil/coordinator';
 import { startEmbeddedPostgres } from '@sumveil/coordinator';
 import type { Folders } from './folders.ts';
+import { freePort } from './free-port.ts';
 import { readyLine, type StartedProcess, startProcess } from './process.ts';
 
 export interface CoordinatorOptions {
@@ -14,6 +15,8 @@ export interface CoordinatorOptions {
   /** Periods of the coordinator's processes and of the connectors that differ from the defaults. */
   readonly timings?: Partial<Timings>;
   readonly connectorTimings?: Partial<ConnectorTimings>;
+  /** Where the user that runs Postgres can reach it, when the server must come back with its data. */
+  readonly postgresFolder?: string;
   readonly trustDomain?: string;
   /** Told how to stop what has started so far, as soon as there is something: for whoever must end in mid-start. */
   readonly onStarted?: (stop: () => Promise<void>) => void;
@@ -29,17 +32,24 @@ export interface CoordinatorUrls {
 /** Postgres, migrations, key ceremony and OIDC issuer: what stands before any coordinator process. */
 export interface Ground {
   readonly folders: Folders;
-  readonly postgres: EmbeddedPostgres;
+  /** The server that runs now: one that was killed is replaced by its successor on the same data. */
+  postgres: EmbeddedPostgres;
+  /** Starts Postgres on the same data again, when it has ended. */
+  readonly startPostgres: () => Promise<void>;
   readonly issuer: string;
   readonly ownerUrlFile: string;
   readonly rootPemFile: string;
   readonly env: (role: 'api' | 'worker' | 'signer') => Record<string, string>;
   readonly processes: StartedProcess[];
   readonly connectorTimings: Partial<ConnectorTimings>;
+  /** Ports by process name: who starts again is found where it was. */
+  readonly ports: Map<string, Record<string, number>>;
 }
 
 export async function layGround(folders: Folders, directoryFile: string, o: CoordinatorOptions): Promise<Ground> {
-  const postgres = await startEmbeddedPostgres({ dataDir: folders.postgres, durable: o.durable ?? true });
+  const dataDir = o.postgresFolder ?? folders.postgres;
+  const startPostgres = () => startEmbeddedPostgres({ dataDir, durable: o.durable ?? true });
+  const postgres = await startPostgres();
   o.onStarted?.(() => postgres.stop());
   const ownerUrlFile = privateFile(folders.operator, 'owner-url', postgres.url('owner'));
   const tls = folders.api;
@@ -82,20 +92,27 @@ export async function layGround(folders: Folders, directoryFile: string, o: Coor
     },
     signer: { SUMVEIL_SIGNER_KEYS: folders.signer },
   };
-  return {
+  const ground: Ground = {
     folders,
     postgres,
+    async startPostgres() {
+      ground.postgres = await startPostgres();
+      if (ground.postgres.url('owner') !== postgres.url('owner'))
+        throw new Error('Postgres came back without its data; give it a postgresFolder that its user can reach');
+    },
     issuer: oidc.issuer,
     ownerUrlFile,
     rootPemFile: join(tls, 'root.pem'),
     env: (role) => ({
       ...common,
       ...own[role],
-      SUMVEIL_DATABASE_URL_FILE: privateFile(folders[role], 'database-url', postgres.url(role)),
+      SUMVEIL_DATABASE_URL_FILE: privateFile(folders[role], 'database-url', ground.postgres.url(role)),
     }),
     processes: [oidc.process],
     connectorTimings: o.connectorTimings ?? {},
+    ports: new Map(),
   };
+  return ground;
 }
 
 async function startOidcProcess(
@@ -114,17 +131,35 @@ async function startOidcProcess(
   return { issuer, process: started };
 }
 
-/** Starts one more process of a kind; several api and worker processes may run side by side. */
+const listeners = {
+  api: {
+    connector: 'SUMVEIL_CONNECTOR_LISTEN',
+    enrolment: 'SUMVEIL_ENROL_LISTEN',
+    management: 'SUMVEIL_MANAGEMENT_LISTEN',
+    ops: 'SUMVEIL_OPS_LISTEN',
+  },
+  worker: { ops: 'SUMVEIL_OPS_LISTEN' },
+  signer: { ops: 'SUMVEIL_OPS_LISTEN' },
+};
+
+/**
+ * Starts one more process of a kind, or one that has ended again, on the ports it had; several of a kind may run side by
+ * side.
+ */
 export async function startCoordinatorProcess(
   ground: Ground,
   kind: 'api' | 'worker' | 'signer',
   n = 1,
 ): Promise<{ process: StartedProcess; ports: Record<string, number> }> {
-  const logFile = join(ground.folders.logs, `${kind}-${n}.log`);
+  const name = `${kind}-${n}`;
+  const logFile = join(ground.folders.logs, `${name}.log`);
+  const own = ground.ports.get(name) ?? (await freePorts(kind));
+  ground.ports.set(name, own);
+  const listen = Object.entries(listeners[kind]).map(([which, field]) => [field, `127.0.0.1:${own[which]}`]);
   const started = startProcess({
-    name: `${kind}-${n}`,
+    name,
     entry: `services/coordinator/src/main-${kind}.ts`,
-    env: ground.env(kind),
+    env: { ...ground.env(kind), ...Object.fromEntries(listen) },
     logFile,
   });
   ground.processes.push(started);
@@ -134,6 +169,12 @@ export async function startCoordinatorProcess(
     (line) => line.event === 'ready',
   );
   return { process: started, ports };
+}
+
+async function freePorts(kind: keyof typeof listeners): Promise<Record<string, number>> {
+  const ports: Record<string, number> = {};
+  for (const which of Object.keys(listeners[kind])) ports[which] = await freePort();
+  return ports;
 }
 
 export function urlsOf(ports: Record<string, number>): CoordinatorUrls {

@@ -11,6 +11,7 @@ import {
   urlsOf,
 } from './coordinator.ts';
 import { type Folders, makeFolders } from './folders.ts';
+import { type HoldingProxy, startHoldingProxy } from './holding-proxy.ts';
 import { newPerson, type PersonEntry, writeBindings, writeDirectory, writeProfile } from './people.ts';
 import type { StartedProcess } from './process.ts';
 import { mustSumveil } from './sumveil.ts';
@@ -26,6 +27,8 @@ export interface World {
   readonly api: StartedProcess;
   readonly worker: StartedProcess;
   readonly signer: StartedProcess;
+  /** Between the connectors and the listener that they call, when asked for. */
+  readonly proxy: HoldingProxy | undefined;
   profile(person: PersonEntry): string;
   restartConnector(tenant: Tenant): Promise<void>;
   stop(): Promise<void>;
@@ -34,6 +37,8 @@ export interface World {
 export interface WorldOptions extends CoordinatorOptions {
   readonly folder: string;
   readonly tenants: readonly TenantSpec[];
+  /** Connectors call a proxy that can hold, lose and cut what flows. */
+  readonly proxied?: boolean;
 }
 
 /** Coordinator, OIDC issuer, CA and N enrolled connectors, each a process of its own. No roster is pinned yet. */
@@ -82,7 +87,8 @@ async function populate(o: WorldOptions, folders: Folders, ground: Ground, cast:
     startCoordinatorProcess(ground, 'signer'),
     bind(),
   ]);
-  const urls = urlsOf(api.ports);
+  const proxy = o.proxied ? await startHoldingProxy(api.ports.connector!) : undefined;
+  const urls = { ...urlsOf(api.ports), ...(proxy && { connector: `https://127.0.0.1:${proxy.port}` }) };
   const address = { url: urls.management, rootPemFile: ground.rootPemFile, issuer: ground.issuer };
   const { tenants } = cast;
   const world: World = {
@@ -95,12 +101,16 @@ async function populate(o: WorldOptions, folders: Folders, ground: Ground, cast:
     api: api.process,
     worker: worker.process,
     signer: signer.process,
+    proxy,
     profile: (person) => writeProfile(person, address),
     async restartConnector(tenant) {
       startConnector(folders, urls, tenant);
       await connectorReady(tenant);
     },
-    stop: () => stopAll(ground, tenants),
+    async stop() {
+      await stopAll(ground, tenants);
+      await proxy?.stop();
+    },
   };
   for (const [i, spec] of o.tenants.entries()) tenants.push(await createTenant(world, spec, cast.staff[i]!));
   await bind();

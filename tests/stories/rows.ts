@@ -14,11 +14,33 @@ export interface Rows {
   close(): Promise<void>;
 }
 
-export async function openRows(world: World): Promise<Rows> {
-  const client = new pg.Client({ connectionString: world.ground.postgres.url('owner') });
-  await client.connect();
-  const all = async <T>(sql: string, values: readonly unknown[] = []) =>
-    (await client.query(sql, [...values])).rows as T[];
+/** A connection that is lost is made again: a story may kill the server behind it. */
+export async function openRows(world: World, graceMs = 60_000): Promise<Rows> {
+  let client: pg.Client | undefined;
+  const connected = async () => {
+    if (client) return client;
+    const next = new pg.Client({ connectionString: world.ground.postgres.url('owner'), application_name: 'rows' });
+    const forget = () => {
+      if (client === next) client = undefined;
+    };
+    next.on('error', forget);
+    next.on('end', forget);
+    await next.connect();
+    client = next;
+    return next;
+  };
+  const all = async <T>(sql: string, values: readonly unknown[] = []): Promise<T[]> => {
+    const end = Date.now() + graceMs;
+    for (;;) {
+      try {
+        return (await (await connected()).query(sql, [...values])).rows as T[];
+      } catch (error) {
+        if (!isLost(error) || Date.now() > end) throw error;
+        await pause(20);
+      }
+    }
+  };
+  await connected();
   return {
     all,
     async one<T>(sql: string, values: readonly unknown[] = []) {
@@ -40,6 +62,11 @@ export async function openRows(world: World): Promise<Rows> {
       const leaves = rows.map(({ leaf }) => parseLeaf(leaf) as unknown as Record<string, unknown> & { type: string });
       return type === undefined ? leaves : leaves.filter((leaf) => leaf.type === type);
     },
-    close: () => client.end(),
+    close: async () => client?.end(),
   };
+}
+
+function isLost(error: unknown): boolean {
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  return /^(57P0[123]|08...|ECONN|ENOENT|EPIPE)/.test(code) || /Connection terminated|not queryable/.test(message);
 }

@@ -13,6 +13,7 @@ import {
   type Tenant,
   type TenantSpec,
   type World,
+  type WorldOptions,
 } from '@sumveil/constellation';
 
 export interface Decision {
@@ -60,7 +61,7 @@ export interface StoryWorld extends World {
   complete(plan: { yaml: string; model: Uint8Array }): Promise<RunStatus>;
 }
 
-export interface StoryOptions extends CoordinatorOptions {
+export interface StoryOptions extends CoordinatorOptions, Pick<WorldOptions, 'proxied'> {
   readonly tenants: (folder: string) => readonly TenantSpec[] | Promise<readonly TenantSpec[]>;
   readonly minCohort?: number;
   /** Without a pinned roster and approvers. */
