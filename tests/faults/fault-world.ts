@@ -48,18 +48,8 @@ export async function startFaultWorld(o: { tenants: number }): Promise<FaultWorl
       redis,
       async approvedPlan(name, trainRounds) {
         const members = world.tenants.map(({ ref }) => ref);
-        const phase = [1, 30];
-        const deadlines = {
-          advertise: phase,
-          share: phase,
-          masked: phase,
-          consistency: phase,
-          unmask: phase,
-          grace: 600,
-        };
-        const alter = (plan: Record<string, unknown>) => ({ ...plan, deadlines });
         const minCohort = Math.ceil((2 * o.tenants) / 3);
-        const plan = await toyPlan(members, { name, trainRounds, minCohort, leaseSeconds: 5, alter });
+        const plan = await toyPlan(members, { name, trainRounds, minCohort, leaseSeconds: 5 });
         const digest = await world.submit(plan);
         await world.approve(digest);
         return digest;

@@ -48,7 +48,7 @@ export async function openRows(world: World, graceMs = 60_000): Promise<Rows> {
       if (row === undefined) throw new Error(`no row: ${sql}`);
       return row;
     },
-    async until<T>(what: string, sql: string, values: readonly unknown[] = [], timeoutMs = 60_000) {
+    async until<T>(what: string, sql: string, values: readonly unknown[] = [], timeoutMs = 120_000) {
       const end = Date.now() + timeoutMs;
       while (Date.now() < end) {
         const [row] = await all<T>(sql, values);

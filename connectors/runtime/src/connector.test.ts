@@ -73,6 +73,29 @@ describe('connectors and a coordinator that keeps the rules', () => {
     expect(messages).toEqual(['m0', 'm1', 'm2', 'm3', 'm4']);
   });
 
+  it('say abort when one of them comes back in mid-attempt, so that nobody waits for it', async () => {
+    const { coordinator, sites } = world;
+    await world.grant(2);
+    const lost = sites[4]!;
+    await lost.connector!.stop();
+    const first = await lost.spawn();
+    const sent = world.message('m1', lost.idx);
+    const attempt = await coordinator.openRound(1);
+    await sent;
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    await lost.start();
+    await eventually(() => expect(attempt.aborts.has(lost.idx)).toBe(true));
+    expect(JSON.parse(attempt.aborts.get(lost.idx)!.toString().split('\n')[0]!)).toMatchObject({
+      type: 'abort',
+      reason: 'local',
+    });
+    expect((await lost.egress()).filter(({ what }) => what === 'abort')).toHaveLength(1);
+    await coordinator.drop(attempt, lost.idx);
+    await coordinator.released(attempt);
+    expect(attempt.got.m2.has(lost.idx)).toBe(false);
+  });
+
   it('catch up with several results in their order, also when the coordinator fails at the first', async () => {
     const { coordinator, sites } = world;
     await world.grant(2);

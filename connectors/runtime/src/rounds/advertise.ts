@@ -15,7 +15,7 @@ import { sendMessage } from './send.ts';
 
 /**
  * R0: fetches what the round rests on, lets the gate judge it, stores round, attempt and planHash, then sends M0. An
- * attempt that an earlier process joined is left alone, silently.
+ * attempt that was joined before is left alone.
  */
 export async function advertise({ site, table }: PhaseDeps, task: Task): Promise<void> {
   const { state, now } = site;

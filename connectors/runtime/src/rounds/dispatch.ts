@@ -9,6 +9,7 @@ import type { Attempt, AttemptTable } from './attempt.ts';
 import { consistency } from './consistency.ts';
 import { failAttempt } from './fail.ts';
 import { masked } from './masked.ts';
+import { leaveOrphaned } from './orphaned.ts';
 import { detailOf } from './released.ts';
 import { result, trainLone } from './result.ts';
 import { share } from './share.ts';
@@ -22,9 +23,10 @@ import { unmask } from './unmask.ts';
 export async function dispatch(site: Site, table: AttemptTable, task: Task): Promise<boolean> {
   const attempt = table.get(task.planHash);
   try {
-    if (task.kind === 'advertise') await advertise({ site, table }, task);
-    else if (task.kind === 'result') await takeResult(site, task, attempt);
-    // No attempt in memory: an earlier process joined it, or the gate refused. Silent (section 15).
+    if (task.kind === 'result') await takeResult(site, task, attempt);
+    else if (!attempt && site.state.attempts.byPlan(task.planHash)) await leaveOrphaned(site, task);
+    else if (task.kind === 'advertise') await advertise({ site, table }, task);
+    // No attempt at all: the gate has refused it, and that was said.
     else if (attempt) await step(site, attempt, task);
   } catch (error) {
     const held = table.get(task.planHash);
