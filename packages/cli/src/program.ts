@@ -8,6 +8,7 @@ import { registerModel } from './commands/model/index.ts';
 import { registerPlan } from './commands/plan/index.ts';
 import { registerRoster } from './commands/roster/index.ts';
 import { registerRun } from './commands/run/index.ts';
+import { registerSchedule } from './commands/schedule/index.ts';
 import { registerTenant } from './commands/tenant/index.ts';
 import { asCliError, CliError } from './error.ts';
 import { exitCode } from './exit-code.ts';
@@ -30,6 +31,7 @@ const registrations = [
   registerPlan,
   registerApprovals,
   registerRun,
+  registerSchedule,
   registerModel,
   registerConnector,
   registerAudit,

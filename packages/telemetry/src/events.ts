@@ -30,6 +30,8 @@ export const events = {
   'round.aborted': entry('warn', 'code'),
   'job.done': entry('info', 'queue', 'job', 'durationMs'),
   'job.failed': entry('error', 'queue', 'job', 'code', 'tries'),
+  'schedule.occurred': entry('info', 'schedule', 'outcome', 'reason'),
+  'schedule.missed': entry('warn', 'schedule', 'missed', 'reason'),
   'outbox.backlog': entry('warn', 'waiting', 'oldestMs'),
   'writer.fenced': entry('warn', 'holderEpoch'),
   'lease.taken': entry('info', 'kind'),

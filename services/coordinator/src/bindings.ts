@@ -10,6 +10,7 @@ import { planRoutes } from './features/plans/routes.ts';
 import { rosterRoutes } from './features/rosters/routes.ts';
 import { roundRoutes } from './features/rounds/routes.ts';
 import { runRoutes } from './features/runs/routes.ts';
+import { scheduleRoutes } from './features/schedules/routes.ts';
 import { tenantRoutes } from './features/tenants/routes.ts';
 import type { RouteBinding } from './http/bind.ts';
 
@@ -25,6 +26,7 @@ export function allBindings(deps: Deps): RouteBinding[] {
     rosterRoutes,
     roundRoutes,
     runRoutes,
+    scheduleRoutes,
     tenantRoutes,
   ].flatMap((routesOf) => routesOf(deps));
   const bound = new Set(bindings.map(({ route }) => route.name));

@@ -5,6 +5,8 @@ import { roundDueWork } from './features/rounds/due-work.ts';
 import { roundJobs } from './features/rounds/jobs.ts';
 import { createSeal } from './features/rounds/seal.ts';
 import { runDueWork, runJobs } from './features/runs/jobs.ts';
+import { startJobSchedulers } from './features/schedules/job-schedulers.ts';
+import { scheduleDueWork, scheduleJobs } from './features/schedules/jobs.ts';
 import { listenOn } from './http/listen.ts';
 import { opsListener } from './http/ops-listener.ts';
 import { startReconciler } from './outbox/reconciler.ts';
@@ -27,10 +29,12 @@ async function startWorker(config: WorkerConfig): Promise<Running> {
 
   const backend = queueBackend(config.queueUrl ?? config.databaseUrl, { logger, timings });
   const queues = { rounds: backend.createQueue('rounds'), chunks: backend.createQueue('chunks') };
-  const bindings = [...runJobs(deps), ...roundJobs(roundDeps)];
+  const bindings = [...runJobs(deps), ...roundJobs(roundDeps), ...scheduleJobs(deps)];
   const dispatch = startDispatch({ backend, bindings, logger, metrics, timings });
   const relay = startRelay({ db, notify, queues, logger, timings });
-  const reconciler = startReconciler({ db, due: [...runDueWork(deps), ...roundDueWork(roundDeps)], logger, timings });
+  const due = [...runDueWork(deps), ...roundDueWork(roundDeps), ...scheduleDueWork()];
+  const reconciler = startReconciler({ db, due, logger, timings });
+  const schedulers = startJobSchedulers({ db, notify, queue: queues.rounds, logger, timings });
 
   const ops = opsListener({ logger, metrics, ready: () => db.ping() });
   const ports = { ops: await listenOn(ops, 'ops', config.opsListen, logger) };
@@ -41,7 +45,7 @@ async function startWorker(config: WorkerConfig): Promise<Running> {
     shutdownMs: timings.shutdown,
     stop: async () => {
       core.stopWaiting();
-      await Promise.allSettled([reconciler.stop(), relay.stop(), dispatch.stop(), ops.close()]);
+      await Promise.allSettled([reconciler.stop(), schedulers.stop(), relay.stop(), dispatch.stop(), ops.close()]);
       await Promise.allSettled(Object.values(queues).map((queue) => queue.close()));
       await core.close();
     },

@@ -5,6 +5,7 @@ import { type EventSpec, envelope } from './envelope.ts';
 import { modelEvents } from './model-events.ts';
 import { logEvents, operationEvents } from './operation-events.ts';
 import { grantEvents, runEvents } from './run-events.ts';
+import { scheduleEvents } from './schedule-events.ts';
 import { planEvents, tenantEvents } from './tenant-events.ts';
 
 /** Every event type of governance section 5 with its fields and its dedupe key. */
@@ -13,6 +14,7 @@ export const events = {
   ...planEvents,
   ...grantEvents,
   ...runEvents,
+  ...scheduleEvents,
   ...modelEvents,
   ...logEvents,
   ...operationEvents,

@@ -9,6 +9,7 @@ import * as models from './management/models.ts';
 import * as plans from './management/plans.ts';
 import * as rosters from './management/rosters.ts';
 import { abortRun, listRuns, runStatus, startRun } from './management/runs.ts';
+import { changeSchedule, createSchedule, listSchedules, showSchedule } from './management/schedules.ts';
 import { confirmInvitation, createTenant, inviteTenant, listTenants, revokeConnector } from './management/tenants.ts';
 
 /** Every route of the coordinator by name. */
@@ -32,6 +33,10 @@ export const routes = {
   listRuns,
   runStatus,
   abortRun,
+  createSchedule,
+  listSchedules,
+  showSchedule,
+  changeSchedule,
   ...models,
   ...log,
 } as const;

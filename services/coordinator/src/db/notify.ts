@@ -15,6 +15,7 @@ export const channels = {
   task: 'sumveil_task',
   revocation: 'sumveil_revocation',
   run: 'sumveil_run',
+  schedule: 'sumveil_schedule',
 } as const;
 
 export type Channel = (typeof channels)[keyof typeof channels];

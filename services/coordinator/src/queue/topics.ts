@@ -1,5 +1,5 @@
 /** Kinds of work; the payload of each is one id (`ref`), never data (architecture.md, decision 2). */
-export const topics = ['run.grant', 'round.open', 'attempt.advance', 'chunk.sum'] as const;
+export const topics = ['run.grant', 'round.open', 'attempt.advance', 'chunk.sum', 'schedule.occur'] as const;
 
 export type Topic = (typeof topics)[number];
 

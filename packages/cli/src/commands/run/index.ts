@@ -46,7 +46,8 @@ export function registerRun(program: Command, run: Run): void {
       run(async (cli) => {
         const status = await cli.management().call('runStatus', { params: { runId }, query: {} });
         const head = `${runId}: ${status.run.state}, round ${status.run.round} of ${status.run.rounds}${status.run.reason ? ` (${status.run.reason})` : ''}`;
-        cli.out.print(status, () => [head, ...status.rounds.map(roundLine)].join('\n'));
+        const by = status.run.scheduleId ? [`asked for by ${status.run.scheduleId}`] : [];
+        cli.out.print(status, () => [head, ...by, ...status.rounds.map(roundLine)].join('\n'));
       }),
     );
 

@@ -47,6 +47,8 @@ export const runView = z.strictObject({
   cohort: z.array(ref),
   modelDigest: digest,
   version: z.number().int().nullable(),
+  /** The schedule whose moment asked for it; null when a person did. */
+  scheduleId: z.string().nullable(),
   createdAt: timestamp,
   endedAt: timestamp.nullable(),
 });

@@ -14,7 +14,15 @@ export interface LineageReport {
   readonly parentDigest: string;
   readonly producedInRound: number;
   readonly asOf: Lineage['asOf'];
-  readonly run: { id: string; state: string; reason: string | null; startedAt: string; endedAt: string | null };
+  readonly run: {
+    id: string;
+    state: string;
+    reason: string | null;
+    startedAt: string;
+    endedAt: string | null;
+    /** The schedule whose moment asked for it; null when a person did. */
+    schedule: { id: string; moment: string } | null;
+  };
   readonly plan: {
     name: string;
     digest: string;
@@ -67,6 +75,7 @@ export async function buildReport(deps: Deps, evidence: Evidence): Promise<Linea
       reason: run.reason,
       startedAt: run.createdAt.toISOString(),
       endedAt: run.endedAt?.toISOString() ?? null,
+      schedule: scheduleOf(evidence),
     },
     plan: planOf(evidence),
     privacy: privacyOf(evidence),
@@ -88,6 +97,11 @@ export async function buildReport(deps: Deps, evidence: Evidence): Promise<Linea
     answers,
   };
   return { ...report, warnings: warningsOf(report, plan.manifest.privacy.mechanism) };
+}
+
+function scheduleOf({ leaves }: Evidence): LineageReport['run']['schedule'] {
+  const asked = leavesOf(leaves, 'schedule.occurred')[0]?.leaf;
+  return asked ? { id: asked.scheduleId, moment: asked.moment } : null;
 }
 
 function planOf({ plan }: Evidence): LineageReport['plan'] {

@@ -4,6 +4,7 @@ import { canonicalBytes, writtenDigest } from '@sumveil/wire';
 import { databaseNow, type Tx } from '../../db/client.ts';
 import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
+import type { Run } from '../../generated/prisma/client.ts';
 import type { Person } from '../../http/identity.ts';
 import { enqueue } from '../../outbox/enqueue.ts';
 import { type ApprovedPlan, epsilonCapMicro, loadPlan, roundsOf } from '../../plan/approved-plan.ts';
@@ -21,23 +22,39 @@ export interface Start {
  * changes. Allowed: the grant fixes the cohort and goes to the signer, who judges the approvals again.
  */
 export async function startRun(deps: Deps, person: Person, planDigest: string): Promise<Start> {
-  return deps.db.transaction(async (tx) => {
-    await tx.$queryRaw`SELECT digest FROM plan WHERE digest = ${planDigest} FOR UPDATE`;
-    const roster = await requireRoster(tx);
-    const plan = await loadPlan(tx, planDigest);
-    const open = await tx.run.findFirst({ where: { planDigest, state: { in: ['granting', 'running', 'paused'] } } });
-    if (open)
-      throw new CoordinatorError(
-        'CONFLICT',
-        `Run ${open.id} of this plan is ${open.state}; end it before starting another.`,
-      );
-    const cohort = await judgeCohort(tx, plan, roster, plan.manifest.cohort.members);
-    const runId = `run-${newRef()}`;
-    const decision = await decide(deps, tx, { action: 'startRun', plan, runId, runExists: false, cohort });
-    if (decision.effect === 'deny') return { runId: null, decision };
-    await createRun(deps, tx, { runId, plan, roster, cohort, decision, requesterRef: person.userRef });
-    return { runId, decision };
-  });
+  return deps.db.transaction((tx) => startRunIn(deps, tx, { planDigest, requesterRef: person.userRef }));
+}
+
+/**
+ * The same within a transaction that writes more about it: a schedule's occurrence is asked for like any run.
+ *
+ * @throws CoordinatorError ROSTER_NONE, or CONFLICT while a run of the plan is open
+ */
+export async function startRunIn(
+  deps: Deps,
+  tx: Tx,
+  { planDigest, requesterRef }: { planDigest: string; requesterRef: string },
+): Promise<Start> {
+  const open = await lockOpenRun(tx, planDigest);
+  const roster = await requireRoster(tx);
+  const plan = await loadPlan(tx, planDigest);
+  if (open)
+    throw new CoordinatorError(
+      'CONFLICT',
+      `Run ${open.id} of this plan is ${open.state}; end it before starting another.`,
+    );
+  const cohort = await judgeCohort(tx, plan, roster, plan.manifest.cohort.members);
+  const runId = `run-${newRef()}`;
+  const decision = await decide(deps, tx, { action: 'startRun', plan, runId, runExists: false, cohort });
+  if (decision.effect === 'deny') return { runId: null, decision };
+  await createRun(deps, tx, { runId, plan, roster, cohort, decision, requesterRef });
+  return { runId, decision };
+}
+
+/** Of one plan, one run at a time: whoever starts one holds the plan's row and finds what is open. */
+export async function lockOpenRun(tx: Tx, planDigest: string): Promise<Run | null> {
+  await tx.$queryRaw`SELECT digest FROM plan WHERE digest = ${planDigest} FOR UPDATE`;
+  return tx.run.findFirst({ where: { planDigest, state: { in: ['granting', 'running', 'paused'] } } });
 }
 
 interface NewRun {

@@ -59,6 +59,7 @@ export async function requireRunFor(tx: Tx, person: Person, runId: string): Prom
 export async function runView(tx: Tx, run: FullRun): Promise<RunView> {
   const version = await tx.modelVersion.findFirst({ where: { runId: run.id }, orderBy: { version: 'desc' } });
   const grant = run.grants.find((one) => one.id === run.grantId);
+  const asked = await tx.scheduleOccurrence.findUnique({ where: { runId: run.id } });
   return {
     runId: run.id,
     planDigest: run.planDigest,
@@ -71,6 +72,7 @@ export async function runView(tx: Tx, run: FullRun): Promise<RunView> {
     cohort: grant ? parseGrant(parseDsse(grant.envelope)).cohort.members : [],
     modelDigest: run.modelDigest,
     version: version?.version ?? null,
+    scheduleId: asked?.scheduleId ?? null,
     createdAt: run.createdAt.toISOString(),
     endedAt: run.endedAt?.toISOString() ?? null,
   };

@@ -145,7 +145,7 @@ export function planSection({ plan, run, grants }: LineageReport): Markup {
     minute(grant.expiresAt),
   ]);
   return html`<h2>Plan and run</h2>
-<p>Plan <strong>${plan.name}</strong>, <code class="whole">${plan.digest}</code>. Run ${digest(run.id)} is ${run.state}${run.reason ? ` (${run.reason})` : ''}; it was asked for ${time(run.startedAt)} and ended ${time(run.endedAt)}.</p>
+<p>Plan <strong>${plan.name}</strong>, <code class="whole">${plan.digest}</code>. Run ${digest(run.id)} is ${run.state}${run.reason ? ` (${run.reason})` : ''}; it was asked for ${time(run.startedAt)}${run.schedule ? html` by ${digest(run.schedule.id)} for its moment ${time(run.schedule.moment)}` : ''} and ended ${time(run.endedAt)}.</p>
 <p>Cohort of at least ${plan.minCohort} of ${plan.eligible} eligible tenants; at least ${plan.needApprovers} approvers. Updates are clipped to L2 norm ${plan.aggregation.clip}, scaled by 2^${plan.aggregation.scaleLog2} and summed modulo 2^${plan.aggregation.bits}.</p>
 ${table([{ title: 'Stage' }, { title: 'Rounds', number: true }, { title: 'Parameters', number: true }, { title: 'Sums beside the model' }], stages, '')}
 ${table([{ title: 'Grant' }, { title: 'Cohort', number: true }, { title: 'Logged (UTC)', line: true }, { title: 'Expires (UTC)', line: true }], issued, 'No grant was issued.')}`;

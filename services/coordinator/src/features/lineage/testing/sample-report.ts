@@ -74,7 +74,14 @@ export function sampleReport(change: Partial<LineageReport> = {}): LineageReport
     parentDigest: hash(7),
     producedInRound: 8,
     asOf: { size: 412, root: hash(99) },
-    run: { id: 'run-abcdefghijklmnop', state: 'completed', reason: null, startedAt: at(0), endedAt: at(95) },
+    run: {
+      id: 'run-abcdefghijklmnop',
+      state: 'completed',
+      reason: null,
+      startedAt: at(0),
+      endedAt: at(95),
+      schedule: { id: 'schedule-abcdefghijklmnop', moment: at(0) },
+    },
     plan: {
       name: 'birdstrike-damage-2026',
       digest: hash(70),
