@@ -1,7 +1,7 @@
 // Which way dependencies may point (architecture.md section 2). Paths are those of the files, because npm links workspaces.
 
 /** Pure libraries and libraries without a domain: each stands on `wire` alone. */
-const FIRST = 'secagg|privacy|transparency|approvals|learning|config|telemetry';
+const FIRST = 'secagg|privacy|transparency|approvals|learning|config|telemetry|pages';
 /** Libraries that stand on those. */
 const SECOND = 'kernels|identity|policy|client';
 const PURE = 'secagg|privacy|transparency|approvals|learning';

@@ -18,6 +18,8 @@ export interface CoordinatorOptions {
   /** Where the user that runs Postgres can reach it, when the server must come back with its data. */
   readonly postgresFolder?: string;
   readonly trustDomain?: string;
+  /** Told what begins now, in words for people. */
+  readonly onStep?: (what: string) => void;
   /** Told how to stop what has started so far, as soon as there is something: for whoever must end in mid-start. */
   readonly onStarted?: (stop: () => Promise<void>) => void;
 }
@@ -47,12 +49,14 @@ export interface Ground {
 }
 
 export async function layGround(folders: Folders, directoryFile: string, o: CoordinatorOptions): Promise<Ground> {
+  o.onStep?.('starting the database');
   const dataDir = o.postgresFolder ?? folders.postgres;
   const startPostgres = () => startEmbeddedPostgres({ dataDir, durable: o.durable ?? true });
   const postgres = await startPostgres();
   o.onStarted?.(() => postgres.stop());
   const ownerUrlFile = privateFile(folders.operator, 'owner-url', postgres.url('owner'));
   const tls = folders.api;
+  o.onStep?.('key ceremony, tables, issuer of people’s tokens');
   const [oidc] = await Promise.all([
     startOidcProcess(folders, directoryFile),
     once(folders, 'migrate', 'services/coordinator/src/main-migrate.ts', [], {

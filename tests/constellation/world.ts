@@ -81,6 +81,7 @@ async function populate(o: WorldOptions, folders: Folders, ground: Ground, cast:
     const argv = ['--file', file, '--database-url-file', ground.ownerUrlFile];
     return once(folders, 'people', 'services/coordinator/src/main-people.ts', argv);
   };
+  o.onStep?.('starting the coordinator: api, worker and signer');
   const [api, worker, signer] = await Promise.all([
     startCoordinatorProcess(ground, 'api'),
     startCoordinatorProcess(ground, 'worker'),
@@ -114,6 +115,7 @@ async function populate(o: WorldOptions, folders: Folders, ground: Ground, cast:
   };
   for (const [i, spec] of o.tenants.entries()) tenants.push(await createTenant(world, spec, cast.staff[i]!));
   await bind();
+  o.onStep?.(`starting ${tenants.length} connectors, each enrols with a one-time string`);
   // All of them settle before a failure is told, so that whoever stops the world sees every process.
   const enrolled = await Promise.allSettled(tenants.map((tenant) => enrol(world, tenant)));
   const failed = enrolled.find((one) => one.status === 'rejected');

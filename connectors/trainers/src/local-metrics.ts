@@ -22,10 +22,15 @@ export interface LocalMetricsInput {
   readonly dataset: Dataset;
 }
 
-export function localMetrics({ task, model, dataset }: LocalMetricsInput): LocalMetrics {
+export function localMetrics(input: LocalMetricsInput): LocalMetrics {
+  return metricsOf(input.task, input.dataset.train.rows, testScores(input));
+}
+
+/** Predictions of a model on a dataset's test rows. */
+export function testScores({ task, model, dataset }: LocalMetricsInput): Scores {
   const opened = openModel(task, model);
-  const { train, test } = prepare(task, opened, dataset);
-  return metricsOf(task, train.rows, scores(task, parametersOf(task, opened), test, modelKind(task)));
+  const { test } = prepare(task, opened, dataset);
+  return scores(task, parametersOf(task, opened), test, modelKind(task));
 }
 
 /** Exact figures from raw scores, no histogram. */

@@ -1,4 +1,4 @@
-import { initialModel, modelKind, type Stage, stageKind, type TrainTask } from '@sumveil/learning';
+import { initialModel, modelKind, type Scores, type Stage, stageKind, type TrainTask } from '@sumveil/learning';
 import { openModel, parametersOf } from './builtin.ts';
 import type { Dataset } from './dataset.ts';
 import { descend } from './descend.ts';
@@ -17,10 +17,14 @@ export interface BaselineInput {
  * rows, standardised by its own statistics, scored on its own test rows. It stays at the tenant.
  */
 export async function loneBaseline(input: BaselineInput): Promise<LocalMetrics> {
+  return metricsOf(input.task, input.dataset.train.rows, await loneScores(input));
+}
+
+/** The same model's predictions on the test rows. */
+export async function loneScores(input: BaselineInput): Promise<Scores> {
   const { task, dataset } = input;
   const prepared: Prepared = task.standardise.mode === 'none' ? dataset : prepareLocally(task, dataset);
-  const parameters = await trainAlone(input, prepared);
-  return metricsOf(task, prepared.train.rows, scores(task, parameters, prepared.test));
+  return scores(task, await trainAlone(input, prepared), prepared.test);
 }
 
 /** Parameters after all local steps of all training rounds, on one set of rows. */

@@ -7,6 +7,6 @@ export {
   birdstrikesStages,
   type PlanWithModel,
 } from './plan.ts';
-export { type PooledScores, pooledBaseline, pooledScores } from './pooled-baseline.ts';
+export { type PooledScores, pooledBaseline, pooledScores, readDatasets } from './pooled-baseline.ts';
 export { type PreparedAirline, prepareAirlines } from './prepare.ts';
 export { birdstrikesTask, ROUNDS, SPLIT_SEED } from './task.ts';

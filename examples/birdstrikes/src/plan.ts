@@ -37,7 +37,7 @@ export function birdstrikesPlan(input: BirdstrikesPlanInput): PlanWithModel {
   const members = [...input.tenantRefs];
   const plan = {
     name: 'birdstrike-damage',
-    description: 'Does a wildlife strike damage the aircraft? FAA records of ten airlines.',
+    description: 'Does a wildlife strike damage the aircraft? FAA records of airlines.',
     model: { name: 'birdstrike-damage', digest: digestOf(model) },
     code: { digest: input.codeDigest },
     cohort: { min: input.minCohort ?? Math.max(2, members.length - 1), members },

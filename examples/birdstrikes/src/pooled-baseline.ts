@@ -1,10 +1,10 @@
-import type { TrainTask } from '@sumveil/learning';
-import { csvDataset, type Dataset, type LocalMetrics, loneBaseline, poolDatasets } from '@sumveil/trainers';
+import type { Scores, TrainTask } from '@sumveil/learning';
+import { csvDataset, type Dataset, type LocalMetrics, loneBaseline, loneScores, poolDatasets } from '@sumveil/trainers';
 import { birdstrikesStages } from './plan.ts';
 
 /**
  * Centralised training on all airlines' train rows: same model, start, learning rate and number of steps, scored on the union of all
- * test rows. Only the demo may compute it, because only the demo may read ten folders.
+ * test rows. Only the demo may compute it, because only the demo may read all folders.
  */
 export function pooledBaseline(task: TrainTask, datasets: readonly Dataset[]): Promise<LocalMetrics> {
   return loneBaseline({ task, stages: birdstrikesStages(task), dataset: poolDatasets(datasets) });
@@ -12,18 +12,30 @@ export function pooledBaseline(task: TrainTask, datasets: readonly Dataset[]): P
 
 export interface PooledScores {
   /** On the union of all test rows. */
-  readonly together: LocalMetrics;
-  /** The same pooled model on each airline's own test rows, in the order of the paths. */
-  readonly each: readonly LocalMetrics[];
+  readonly together: Scores;
+  /** The same predictions, each airline's own test rows apart, in the order of the datasets. */
+  readonly each: readonly Scores[];
 }
 
-/** Both views of the pooled model, from the paths of the ten files. */
-export async function pooledScores(task: TrainTask, paths: readonly string[]): Promise<PooledScores> {
-  const datasets = await Promise.all(paths.map((path) => csvDataset(path, task)));
-  const pooled = poolDatasets(datasets);
-  const stages = birdstrikesStages(task);
-  const scored = (dataset: Dataset) => loneBaseline({ task, stages, dataset });
-  const each: LocalMetrics[] = [];
-  for (const { test } of datasets) each.push(await scored({ ...pooled, test }));
-  return { together: await scored(pooled), each };
+/** Both views of the pooled model. */
+export async function pooledScores(
+  task: TrainTask,
+  datasets: readonly Dataset[],
+  rounds?: number,
+): Promise<PooledScores> {
+  const stages = birdstrikesStages(task, rounds);
+  const together = await loneScores({ task, stages, dataset: poolDatasets(datasets) });
+  let from = 0;
+  const each = datasets.map(({ test }) => {
+    const to = from + test.rows;
+    const own = { predictions: together.predictions.slice(from, to), labels: together.labels.slice(from, to) };
+    from = to;
+    return own;
+  });
+  return { together, each };
+}
+
+/** Paths to datasets, in their order. */
+export function readDatasets(task: TrainTask, paths: readonly string[]): Promise<Dataset[]> {
+  return Promise.all(paths.map((path) => csvDataset(path, task)));
 }

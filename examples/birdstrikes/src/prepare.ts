@@ -13,10 +13,14 @@ export interface PreparedAirline {
 
 /**
  * Writes one `strikes.csv` per airline, mode 0600, into the folder that `folderOf` names (made with mode 0700 if missing).
- * This stands for what ten airlines would have at home; nothing later reads the joint file again.
+ * This stands for what the airlines would have at home; nothing later reads the joint file again.
+ *
+ * @param count airlines that take part, those with most records; default all ten
  */
-export async function prepareAirlines(folderOf: (slug: string) => string): Promise<PreparedAirline[]> {
-  const airlines = await readAirlines();
+export async function prepareAirlines(folderOf: (slug: string) => string, count?: number): Promise<PreparedAirline[]> {
+  const all = await readAirlines();
+  const largest = new Set(all.toSorted((a, b) => b.records.length - a.records.length).slice(0, count));
+  const airlines = all.filter((airline) => largest.has(airline));
   return Promise.all(
     airlines.map(async ({ name, slug, records }) => {
       const folder = folderOf(slug);

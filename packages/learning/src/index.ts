@@ -2,6 +2,7 @@ export { checkData, type DataFault, type DataFaultCode } from './data/check.ts';
 export { parseNumber, type Table } from './data/table.ts';
 export { LearningError, type LearningErrorCode } from './error.ts';
 export { aucExact, aucFromHistograms, scoreBin } from './metrics/auc.ts';
+export { aucDifference, aucInterval, type Interval } from './metrics/delong.ts';
 export { accuracy, meanLoss, rootMeanSquare } from './metrics/ratios.ts';
 export type { Batch, ModelKind } from './models/kind.ts';
 export { addRidge } from './models/ridge.ts';

@@ -24,17 +24,17 @@ export interface Ticket {
   readonly decision: string;
 }
 
-export async function submitPlan(world: World, tell: Narrator): Promise<string> {
+export async function submitPlan(world: World, rounds: number, tell: Narrator): Promise<string> {
   tell.chapter('Plan: one YAML file; approvals bind to its bytes');
   const tenantRefs = world.tenants.map((tenant) => tenant.ref);
-  const { yaml, model } = birdstrikesPlan({ tenantRefs, codeDigest: await builtinCodeDigest() });
+  const { yaml, model } = birdstrikesPlan({ tenantRefs, trainRounds: rounds, codeDigest: await builtinCodeDigest() });
   const operator = { profile: world.profile(world.operator) };
   const [planFile, modelFile] = ['plan.yaml', 'base.safetensors'].map((name) => join(world.folders.operator, name));
   writeFileSync(planFile!, yaml);
   writeFileSync(modelFile!, model);
   await mustSumveil(['model', 'upload', modelFile!], operator);
   const { planDigest } = await mustSumveil<{ planDigest: string }>(['plan', 'submit', planFile!], operator);
-  tell.say('logistic regression: 1 round of statistics, 8 of training, 1 of evaluation');
+  tell.say(`logistic regression: 1 round of statistics, ${rounds} of training, 1 of evaluation`);
   tell.say(planDigest);
   return planDigest;
 }

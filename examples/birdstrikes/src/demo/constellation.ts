@@ -1,40 +1,58 @@
 import { declareApprovers, pinRoster, startWorld, type World } from '@sumveil/constellation';
 import { prepareAirlines } from '../prepare.ts';
 import type { Narrator } from './narrator.ts';
+import { localPolicyFor, survivorsNeeded } from './options.ts';
 
-/** Ten airlines, each with a connector process and folders of its own, and a coordinator that holds none of their keys. */
+/** N airlines, each with a connector process and folders of its own, and a coordinator that holds none of their keys. */
 export async function startAirlines(
   folder: string,
+  count: number,
   tell: Narrator,
   onStarted: (stop: () => Promise<void>) => void,
 ): Promise<World> {
-  tell.chapter('Enrolment: ten airlines, ten connectors, one coordinator');
-  const airlines = await prepareAirlines((slug) => `${folder}/tenants/${slug}/data`);
+  tell.chapter(`Enrolment: ${count} airlines, ${count} connectors, one coordinator`);
+  const airlines = await prepareAirlines((slug) => `${folder}/tenants/${slug}/data`, count);
   const rows = airlines.reduce((sum, airline) => sum + airline.rows, 0);
-  tell.say(
-    `${rows.toLocaleString('en-US')} FAA wildlife-strike records in ${airlines.length} folders, one for each airline`,
-  );
-  tell.say('starting database, coordinator, token issuer and ten connectors …');
+  tell.say(`${rows.toLocaleString('en-US')} FAA wildlife-strike records in ${count} folders, one for each airline`);
+  const localPolicy = localPolicyFor(count);
   const world = await startWorld({
     folder,
     onStarted,
-    tenants: airlines.map(({ name, slug, path }) => ({ name: titleCase(name), slug, region: 'US', csv: path })),
+    onStep: tell.step,
+    tenants: airlines.map(({ name, slug, path }) => ({
+      name: titleCase(name),
+      slug,
+      region: 'US',
+      csv: path,
+      ...(localPolicy ? { localPolicy } : {}),
+    })),
   });
   tell.say('each connector is a process of its own: it made its keys itself, joined');
   tell.say('with a one-time string that took two tickets, and speaks mutual TLS 1.3');
+  if (localPolicy) tellSmallCohort(localPolicy, count, tell);
   return world;
+}
+
+/** Said out loud, because nobody but the tenants can allow it. */
+function tellSmallCohort(policy: object, count: number, tell: Narrator): void {
+  tell.bad(`${count} tenants are fewer than a connector accepts by itself (5, of them 3 honest):`);
+  tell.bad(`each airline allows it in its own local-policy.json:`);
+  tell.bad(`  ${JSON.stringify(policy)}`);
+  tell.bad(`the log, the report and every status page say that the cohort is small`);
 }
 
 export async function agreeOnRoster(world: World, tell: Narrator): Promise<void> {
   tell.chapter('Roster: every airline compares and pins the one root of trust');
-  const { fingerprint } = await pinRoster(world);
+  const n = world.tenants.length;
+  tell.live(`${n} admins compare and pin …`);
+  const { minCohort } = localPolicyFor(n) ?? {};
+  const { fingerprint } = await pinRoster(world, minCohort ? { minCohort } : {});
   const groups = fingerprint.split(' ');
   tell.say(groups.slice(0, 8).join(' '));
   tell.say(groups.slice(8).join(' '));
   await declareApprovers(world);
-  tell.good(
-    `${world.tenants.length} of ${world.tenants.length} admins compared these 16 groups and pinned them; it is in force`,
-  );
+  tell.good(`${n} of ${n} admins compared these 16 groups and pinned them; it is in force`);
+  tell.say(`every sum needs at least ${survivorsNeeded(n)} of the ${n} airlines`);
 }
 
 /** Who could sign what: printed, because the whole point is that no folder holds another one's key. */
@@ -43,7 +61,7 @@ export function tellKeyHolders(world: World, tell: Narrator): void {
   const n = world.tenants.length;
   const holders: [string, string][] = [
     ['root', 'root CA; offline after the ceremony'],
-    ['signer', 'issuing CA, coordinator, log, grant, report key'],
+    ['signer', 'issuing CA; coordinator, log, grant, report'],
     ['api', 'its TLS key'],
     ['worker', 'seals reconstructed secrets within a round'],
     ['oidc', 'token key of the people’s issuer'],

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mustSumveil, type World } from '@sumveil/constellation';
@@ -9,7 +8,6 @@ export interface Evidence {
   readonly report: string;
   readonly bundle: string;
   readonly trust: string;
-  readonly model: string;
   readonly leaves: number;
   readonly verified: boolean;
 }
@@ -34,21 +32,35 @@ export async function exportEvidence(
   tell: Narrator,
 ): Promise<Evidence> {
   tell.chapter('Evidence: exported by the auditor, verified with no network');
-  mkdirSync(out, { recursive: true });
-  const [report, bundle, trust, file] = ['report.html', 'bundle.zip', 'trust.json', 'model.safetensors'].map((name) =>
-    join(out, name),
-  ) as [string, string, string, string];
+  const [report, bundle, trust] = ['report.html', 'bundle.zip', 'trust.json'].map((name) => join(out, name)) as [
+    string,
+    string,
+    string,
+  ];
   const auditor = { profile: world.profile(world.auditor) };
   const [name, version, why] = [model.name, String(model.version), ['--reason', 'annual review REV-2026-11']];
+  tell.live('the coordinator seals report and bundle …');
   await mustSumveil(['audit', 'report', name, version, ...why, '--out', report], auditor);
   await mustSumveil(['audit', 'export', name, version, ...why, '--out', bundle], auditor);
-  await mustSumveil(['model', 'export', name, version, '--out', file], { profile: world.profile(world.operator) });
   await mustSumveil(['connector', 'roster', 'show', '--trust', trust], { state: world.tenants[0]!.stateDir });
+  tell.live('thirteen checks, without a network …');
   const { verified, isolation } = verifyAlone(bundle, trust, tell);
   if (verified.verdict === 'VERIFIED') tell.good(`VERIFIED ${isolation}`);
   else tell.bad(`${verified.verdict} ${isolation}`);
   const leaves = Number(verified.checks.map((check) => /(\d+) leaves/.exec(check.detail)?.[1]).find(Boolean) ?? 0);
-  return { report, bundle, trust, model: file, leaves, verified: verified.verdict === 'VERIFIED' };
+  return { report, bundle, trust, leaves, verified: verified.verdict === 'VERIFIED' };
+}
+
+/** The last version, as the operator gets it. */
+export async function exportModel(
+  world: World,
+  model: { name: string; version: number },
+  out: string,
+): Promise<string> {
+  const file = join(out, 'model.safetensors');
+  const operator = { profile: world.profile(world.operator) };
+  await mustSumveil(['model', 'export', model.name, String(model.version), '--out', file], operator);
+  return file;
 }
 
 /** `unshare -n` gives the verifier a network namespace without any way out; without that right the run says so. */

@@ -8,6 +8,7 @@ export interface Round {
   readonly stage: string;
   readonly phase: string;
   readonly cohort: number;
+  readonly answered: number;
   readonly survivors: number | null;
   readonly dropped: readonly string[];
   readonly metrics: Readonly<Record<string, number | null>>;
@@ -23,20 +24,35 @@ export interface RunStatus {
     readonly reason: string | null;
     readonly version: number | null;
     readonly model: string;
+    readonly rounds: number;
   };
   readonly rounds: readonly Round[];
   readonly decisions: readonly { action: string; effect: 'allow' | 'deny'; reasons: string[] }[];
 }
 
-/** Round in which a connector is killed: the fourth training round, after the round of statistics. */
-const killInRound = 5;
 const midRound = new Set(['share', 'masked']);
+
+/** What a phase is about, in words for the live line. */
+const phaseText: Readonly<Record<string, string>> = {
+  opening: 'logged, waits for the witnesses',
+  advertise: 'connectors check the plan and send their keys',
+  share: 'shares of the keys go round, encrypted',
+  masked: 'connectors train, clip, mask',
+  consistency: 'connectors sign the list of survivors',
+  unmask: 'connectors give the shares that open the sum',
+  summing: 'the sum is unmasked',
+  releasing: 'logged, waits for the witnesses',
+};
 
 /**
  * Follows the run and tells each round. One connector is killed in mid-round; when that round has ended without it, its
  * admin starts it again and it takes part in the next.
  */
-export async function followRounds(world: World, runId: string, tell: Narrator): Promise<RunStatus> {
+export async function followRounds(
+  world: World,
+  run: { id: string; killIn: number },
+  tell: Narrator,
+): Promise<RunStatus> {
   tell.chapter('Rounds: only sums leave, and one connector dies on the way');
   tell.say('AUC is that of the model a round starts from, over all survivors’ test rows');
   tell.say('round  stage        tenants         AUC  witnesses  seconds');
@@ -44,9 +60,9 @@ export async function followRounds(world: World, runId: string, tell: Narrator):
   const told = new Set<string>();
   let killed: 'no' | 'yes' | 'back' = 'no';
   for (;;) {
-    const status = await statusOf(world, runId);
+    const status = await statusOf(world, run.id);
     const last = status.rounds.at(-1);
-    if (killed === 'no' && last && last.round === killInRound && midRound.has(last.phase)) {
+    if (killed === 'no' && last && last.round === run.killIn && midRound.has(last.phase)) {
       await victim.connector?.kill('SIGKILL');
       killed = 'yes';
       tell.bad(`kill -9 of ${victim.name}’s connector in phase ${last.phase}`);
@@ -55,14 +71,25 @@ export async function followRounds(world: World, runId: string, tell: Narrator):
       if (!round.endedAt || told.has(`${round.round}/${round.attempt}`)) continue;
       told.add(`${round.round}/${round.attempt}`);
       tellRound(round, tell);
-      if (killed === 'yes' && round.round >= killInRound) {
+      if (killed === 'yes' && round.round >= run.killIn) {
         await comeBack(world, victim, tell);
         killed = 'back';
       }
     }
     if (status.run.state !== 'running' && status.run.state !== 'granting') return ended(status);
+    tell.live(liveLine(status));
     await pause(40);
   }
+}
+
+/** One line that says where the round stands; the clock is the caller's, since both are one machine here. */
+function liveLine({ run, rounds }: RunStatus): string {
+  const last = rounds.at(-1);
+  if (!last || last.endedAt) return `round ${(last?.round ?? 0) + 1} of ${run.rounds}  is opened`;
+  const seconds = Math.max(0, Date.now() - Date.parse(last.openedAt)) / 1000;
+  const text = phaseText[last.phase] ?? last.phase;
+  const where = `round ${last.round} of ${run.rounds}  ${last.phase.padEnd(11)} ${last.answered}/${last.cohort}`;
+  return `${where}  ${seconds.toFixed(1)} s  ${text}`;
 }
 
 function statusOf(world: World, runId: string): Promise<RunStatus> {
@@ -76,7 +103,7 @@ function ended(status: RunStatus): RunStatus {
 
 async function comeBack(world: World, victim: Tenant, tell: Narrator): Promise<void> {
   await world.restartConnector(victim);
-  tell.say(`       the sum is exactly that of the other nine; their metrics are withheld,`);
+  tell.say(`       the sum is exactly that of the other ${world.tenants.length - 1}; their metrics are withheld,`);
   tell.say(`       or subtraction would show its own. Its connector is started again`);
 }
 

@@ -1,10 +1,113 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { World } from '@sumveil/constellation';
-import type { LocalMetrics } from '@sumveil/trainers';
-import { pooledScores } from '../pooled-baseline.ts';
+import type { Tenant, World } from '@sumveil/constellation';
+import { aucDifference, aucInterval, type Interval, type Scores } from '@sumveil/learning';
+import { type Dataset, type LocalMetrics, loneScores, testScores } from '@sumveil/trainers';
+import { birdstrikesStages } from '../plan.ts';
+import { pooledScores, readDatasets } from '../pooled-baseline.ts';
 import { birdstrikesTask } from '../task.ts';
 import type { Narrator } from './narrator.ts';
+
+/** One airline's test rows, as three models rank them. */
+export interface AirlineScores {
+  readonly tenant: string;
+  readonly trainRows: number;
+  readonly testRows: number;
+  /** Strikes with damage among the test rows. */
+  readonly positives: number;
+  readonly lone: Interval;
+  readonly federated: Interval;
+  readonly pooled: Interval;
+  /** Federated minus lone, on the same rows. */
+  readonly gain: Interval;
+}
+
+export interface Scores95 {
+  readonly airlines: readonly AirlineScores[];
+  /** Of the test rows of all airlines together. */
+  readonly all: { readonly federated: Interval; readonly pooled: Interval };
+  readonly means: { readonly lone: number; readonly federated: number; readonly pooled: number };
+}
+
+/**
+ * Lone, federated and pooled side by side. The demo may read all result files and tables, because it is all airlines at
+ * once; the coordinator never sees one of these numbers.
+ */
+export async function compareScores(
+  world: World,
+  run: { id: string; rounds: number; model: Uint8Array },
+): Promise<Scores95> {
+  const task = birdstrikesTask();
+  const paths = world.tenants.map((tenant) => tenant.csv);
+  const datasets = await readDatasets(task, paths);
+  const pooled = await pooledScores(task, datasets, run.rounds);
+  const federated = datasets.map((dataset) => testScores({ task, model: run.model, dataset }));
+  const airlines = await Promise.all(
+    world.tenants.map(async (tenant, i): Promise<AirlineScores> => {
+      const dataset = datasets[i]!;
+      const lone = await loneScores({ task, stages: birdstrikesStages(task, run.rounds), dataset });
+      const scored = { lone: sure(lone, tenant), federated: sure(federated[i]!, tenant) };
+      await agreesWithConnector(tenant, run.id, scored);
+      return {
+        tenant: tenant.name,
+        ...sizes(dataset),
+        ...scored,
+        pooled: sure(pooled.each[i]!, tenant),
+        gain: aucDifference(federated[i]!, lone)!,
+      };
+    }),
+  );
+  const meanOf = (of: 'lone' | 'federated' | 'pooled') => mean(airlines.map((one) => one[of].value));
+  return {
+    airlines,
+    all: { federated: aucInterval(joined(federated))!, pooled: aucInterval(pooled.together)! },
+    means: { lone: meanOf('lone'), federated: meanOf('federated'), pooled: meanOf('pooled') },
+  };
+}
+
+export function tellScores(scores: Scores95, coordinatorsAuc: number, tell: Narrator): void {
+  const { airlines, all, means } = scores;
+  tell.say(line('airline', 'rows', 'alone', 'federated', 'pooled', 'gain', '95 % interval'));
+  for (const one of airlines) {
+    const { value, low, high } = one.gain;
+    const rows = String(one.trainRows + one.testRows);
+    const aucs = [one.lone, one.federated, one.pooled].map((auc) => auc.value.toFixed(4));
+    tell.say(line(one.tenant, rows, ...aucs, signed(value), `${signed(low)}..${signed(high)}`));
+  }
+  const meansOf = [means.lone, means.federated, means.pooled].map((mean) => mean.toFixed(4));
+  tell.say(line('mean over airlines', '', ...meansOf, signed(means.federated - means.lone)));
+  tell.say(line('all test rows together', '', '', coordinatorsAuc.toFixed(4), all.pooled.value.toFixed(4)));
+  const count = (holds: (gain: Interval) => boolean) => airlines.filter(({ gain }) => holds(gain)).length;
+  const [better, surely, worse] = [count((g) => g.value > 0), count((g) => g.low > 0), count((g) => g.high < 0)];
+  tell.say(
+    `${better} of ${airlines.length} gain, ${surely} beyond chance; ${worse} lose beyond chance (interval on one side of 0)`,
+  );
+}
+
+const widths = [-23, 6, 8, 10, 8, 7, 15];
+
+function line(...cells: readonly string[]): string {
+  return cells.map((cell, i) => (widths[i]! < 0 ? cell.padEnd(-widths[i]!) : cell.padStart(widths[i]!))).join('');
+}
+
+export function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+}
+
+function sure(scores: Scores, tenant: Tenant): Interval {
+  const interval = aucInterval(scores);
+  if (!interval) throw new Error(`${tenant.name} has fewer than two test rows of one class: its AUC says nothing`);
+  return interval;
+}
+
+function sizes({ train, test }: Dataset) {
+  return { trainRows: train.rows, testRows: test.rows, positives: test.y.reduce((sum, label) => sum + label, 0) };
+}
+
+function joined(parts: readonly Scores[]): Scores {
+  const all = (of: keyof Scores) => Float64Array.from(parts.flatMap((part) => Array.from(part[of])));
+  return { predictions: all('predictions'), labels: all('labels') };
+}
 
 interface Results {
   readonly runs: readonly {
@@ -14,62 +117,34 @@ interface Results {
   }[];
 }
 
-export interface Scores {
-  readonly auc: { readonly federated: number; readonly loneMean: number; readonly pooled: number };
-  readonly perTenant: readonly {
-    readonly tenant: string;
-    readonly rows: number;
-    readonly lone: number;
-    readonly federated: number;
-    readonly pooled: number;
-  }[];
-}
-
 /**
- * Lone, federated and pooled side by side. The demo may read ten result files and ten tables, because it is all ten
- * airlines at once; the coordinator never sees one of these numbers.
+ * What the demo computes from the files must be what the airline's own connector found. The connector writes its results
+ * after the last round's sum reached it; lone training may end a moment later.
+ *
+ * @throws Error when they differ, or when the connector has no result after 60 s
  */
-export async function compareScores(world: World, runId: string, federated: number, tell: Narrator): Promise<Scores> {
-  tell.chapter('What each airline gained: AUC on its own test rows (40%)');
-  const task = birdstrikesTask();
-  const pooled = await pooledScores(
-    task,
-    world.tenants.map((tenant) => tenant.csv),
-  );
-  const perTenant = await Promise.all(
-    world.tenants.map(async (tenant, i) => {
-      const own = await ownResults(tenant.resultsFile, runId);
-      const rows = own.lone.trainRows + own.lone.testRows;
-      return {
-        tenant: tenant.name,
-        rows,
-        lone: own.lone.auc!,
-        federated: own.federated.auc!,
-        pooled: pooled.each[i]!.auc!,
-      };
-    }),
-  );
-  const loneMean = mean(perTenant.map(({ lone }) => lone));
-  tell.say('airline                    rows    lone  federated  pooled');
-  for (const one of perTenant) tell.say(row(one.tenant, one.rows, one.lone, one.federated, one.pooled));
-  const all = [mean(perTenant.map((one) => one.federated)), mean(perTenant.map((one) => one.pooled))] as const;
-  tell.say(row('mean over airlines', null, loneMean, ...all));
-  tell.say(row('all test rows together', null, null, federated, pooled.together.auc!));
-  const gained = perTenant.filter((one) => one.federated > one.lone).length;
-  tell.say(`${gained} of ${perTenant.length} airlines gain; with few test rows chance plays a part`);
-  return { auc: { federated, loneMean, pooled: pooled.together.auc! }, perTenant };
-}
-
-/** The connector writes its results after the last round's sum reached it; lone training may end a moment later. */
-async function ownResults(file: string, runId: string): Promise<{ lone: LocalMetrics; federated: LocalMetrics }> {
+async function agreesWithConnector(
+  tenant: Tenant,
+  runId: string,
+  scored: { lone: Interval; federated: Interval },
+): Promise<void> {
   const until = Date.now() + 60_000;
   while (Date.now() < until) {
-    const run = read(file)?.runs.find((one) => one.runId === runId);
+    const run = read(tenant.resultsFile)?.runs.find((one) => one.runId === runId);
     const federated = run?.rounds.findLast((round) => round.federated !== null)?.federated;
-    if (run?.lone && federated) return { lone: run.lone, federated };
+    if (run?.lone && federated) {
+      const apart = Math.max(
+        Math.abs(run.lone.auc! - scored.lone.value),
+        Math.abs(federated.auc! - scored.federated.value),
+      );
+      if (apart < 1e-9) return;
+      throw new Error(
+        `${tenant.name}’s connector has another AUC than its data and the exported model give: ${apart} apart`,
+      );
+    }
     await pause(100);
   }
-  throw new Error(`${file} has no result of ${runId} after 60 s`);
+  throw new Error(`${tenant.resultsFile} has no result of ${runId} after 60 s`);
 }
 
 function read(file: string): Results | undefined {
@@ -78,11 +153,6 @@ function read(file: string): Results | undefined {
   } catch {
     return undefined;
   }
-}
-
-function row(name: string, rows: number | null, lone: number | null, federated: number, pooled: number): string {
-  const score = (value: number | null) => (value === null ? '' : value.toFixed(4));
-  return `${name.padEnd(24)} ${(rows ?? '').toString().padStart(6)} ${score(lone).padStart(7)} ${score(federated).padStart(10)} ${score(pooled).padStart(7)}`;
 }
 
 function mean(values: readonly number[]): number {

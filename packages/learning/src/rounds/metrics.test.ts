@@ -35,7 +35,7 @@ describe('metrics of a round', () => {
     const { train, test } = roundMetrics(task, add(one, two));
     expect(train.rows).toBe(3);
     expect(train.loss).toBeCloseTo((2 * Math.LN2 - Math.log(0.75)) / 3, 12);
-    expect(test).toMatchObject({ rows: 5, accuracy: 3 / 5, rmse: null });
+    expect(test).toMatchObject({ rows: 5, accuracy: 3 / 5, baseRate: 3 / 5, rmse: null });
     expect(test.auc).toBeCloseTo(4 / 6, 12);
   });
 
@@ -44,6 +44,7 @@ describe('metrics of a round', () => {
       rows: 0,
       loss: null,
       accuracy: null,
+      baseRate: null,
       auc: null,
       rmse: null,
     });

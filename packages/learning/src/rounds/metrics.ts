@@ -14,6 +14,8 @@ export interface Metrics {
     readonly rows: number;
     readonly loss: number | null;
     readonly accuracy: number | null;
+    /** Share of the commoner class: the accuracy of always guessing it, without which accuracy says little. */
+    readonly baseRate: number | null;
     readonly auc: number | null;
     /** Linear models only, in units of the label. */
     readonly rmse: number | null;
@@ -32,10 +34,15 @@ export function roundMetrics(task: TrainTask, aux: AuxSums): Metrics {
       rows,
       loss: meanLoss(at('testLoss'), rows),
       accuracy: binary ? accuracy(at('testCorrect'), rows) : null,
+      baseRate: binary ? accuracy(Math.max(total(aux.testPositives), total(aux.testNegatives)), rows) : null,
       auc: binary ? aucFromHistograms(aux.testPositives ?? [], aux.testNegatives ?? []) : null,
       rmse: binary ? null : scaled(rootMeanSquare(at('testLoss'), rows), range),
     },
   };
+}
+
+function total(counts: readonly number[] = []): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function scaled(value: number | null, factor: number): number | null {

@@ -2,6 +2,7 @@ import { type BundlePredicate, countQuorum, type Lineage, lineageOf } from '@sum
 import { writtenDigest } from '@sumveil/wire';
 import type { Deps } from '../../deps.ts';
 import { type Ancestor, ancestryOf } from './ancestry.ts';
+import { type DecisionRow, decisionsOf } from './decisions.ts';
 import type { Evidence } from './evidence.ts';
 import { leavesOf, type RoundRow, roundsOf } from './rounds.ts';
 
@@ -25,7 +26,11 @@ export interface LineageReport {
   };
   readonly plan: {
     name: string;
+    /** Kind of the model; metrics have its units. */
+    kind: string;
     digest: string;
+    /** Place of `plan.submitted` in the log. */
+    leaf: number | null;
     codeDigest: string;
     baseModelDigest: string;
     requesterRef: string;
@@ -39,10 +44,13 @@ export interface LineageReport {
   readonly privacy: { mechanism: string; epsilonTotalMicro: number; deltaInv: number; spentMicro: number };
   readonly log: { origin: string; have: number; needs: number; members: number; leaves: number };
   readonly roster: { epoch: number; hash: string; members: number; effectiveAt: string | null }[];
-  readonly grants: { grantId: string; cohort: number; expiresAt: string; at: string }[];
+  readonly grants: { grantId: string; cohort: number; expiresAt: string; at: string; leaf: number }[];
   readonly localPolicies: { tenantRef: string; digest: string; at: string }[];
   readonly rounds: readonly RoundRow[];
+  readonly decisions: readonly DecisionRow[];
   readonly ancestry: readonly Ancestor[];
+  /** Of this very version, where the leaves hold one. */
+  readonly promotion: { at: string; leaf: number } | null;
   readonly answers: Lineage['answers'];
   readonly warnings: readonly string[];
 }
@@ -81,11 +89,12 @@ export async function buildReport(deps: Deps, evidence: Evidence): Promise<Linea
     privacy: privacyOf(evidence),
     log: { origin: deps.log.origin, have, needs, members, leaves: leaves.length },
     roster: rostersOf(evidence),
-    grants: leavesOf(leaves, 'grant.issued').map(({ leaf }) => ({
+    grants: leavesOf(leaves, 'grant.issued').map(({ idx, leaf }) => ({
       grantId: leaf.grantId,
       cohort: leaf.cohort.length,
       expiresAt: leaf.expiresAt,
       at: leaf.time,
+      leaf: idx,
     })),
     localPolicies: leavesOf(leaves, 'localpolicy.declared').map(({ leaf }) => ({
       tenantRef: leaf.tenantRef,
@@ -93,6 +102,8 @@ export async function buildReport(deps: Deps, evidence: Evidence): Promise<Linea
       at: leaf.time,
     })),
     rounds,
+    decisions: decisionsOf(leaves),
+    promotion: promotionOf(evidence),
     ancestry: await ancestryOf(deps.db.prisma, version),
     answers,
   };
@@ -104,12 +115,14 @@ function scheduleOf({ leaves }: Evidence): LineageReport['run']['schedule'] {
   return asked ? { id: asked.scheduleId, moment: asked.moment } : null;
 }
 
-function planOf({ plan }: Evidence): LineageReport['plan'] {
+function planOf({ plan, leaves }: Evidence): LineageReport['plan'] {
   const { manifest } = plan;
   const { clip, bits = 32, scaleLog2 = 16, rounding = 'nearest' } = manifest.aggregation;
   return {
     name: manifest.name,
+    kind: plan.task.kind,
     digest: plan.digest,
+    leaf: leavesOf(leaves, 'plan.submitted')[0]?.idx ?? null,
     codeDigest: manifest.code.digest,
     baseModelDigest: manifest.model.digest,
     requesterRef: plan.requesterRef,
@@ -136,6 +149,13 @@ function privacyOf({ plan, leaves }: Evidence): LineageReport['privacy'] {
     deltaInv: submitted?.deltaInv ?? 1,
     spentMicro: charges.at(-1)?.leaf.totalMicro ?? 0,
   };
+}
+
+function promotionOf({ version, leaves }: Evidence): LineageReport['promotion'] {
+  const found = leavesOf(leaves, 'model.promoted').findLast(
+    ({ leaf }) => leaf.model === version.model && leaf.to === version.version,
+  );
+  return found ? { at: found.leaf.time, leaf: found.idx } : null;
 }
 
 function rostersOf({ leaves }: Evidence): LineageReport['roster'] {

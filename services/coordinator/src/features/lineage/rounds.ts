@@ -10,6 +10,8 @@ export interface PhaseRow {
 }
 
 export interface RoundRow {
+  /** Place of `round.opened` in the log. */
+  readonly leaf: number;
   readonly round: number;
   readonly attempt: number;
   readonly outcome: 'released' | 'aborted' | 'open';
@@ -39,11 +41,12 @@ export function leavesOf<T extends EventType>(
 
 /** Rounds as the log tells them, attempts that failed included; only the metrics are rows, whose digests the log holds. */
 export function roundsOf(leaves: readonly LoggedLeaf[], evaluations: readonly Evaluation[]): RoundRow[] {
-  return leavesOf(leaves, 'round.opened').map(({ leaf }) => roundOf(leaves, leaf, evaluations));
+  return leavesOf(leaves, 'round.opened').map(({ idx, leaf }) => roundOf(leaves, idx, leaf, evaluations));
 }
 
 function roundOf(
   leaves: readonly LoggedLeaf[],
+  leaf: number,
   opened: LeafOf<'round.opened'>,
   evaluations: readonly Evaluation[],
 ): RoundRow {
@@ -56,6 +59,7 @@ function roundOf(
   const created = leavesOf(mine, 'model.version_created')[0]?.leaf;
   const evaluation = closed && evaluations.find((row) => row.round === opened.round);
   return {
+    leaf,
     round: opened.round,
     attempt: opened.attempt,
     outcome: closed ? 'released' : aborted ? 'aborted' : 'open',

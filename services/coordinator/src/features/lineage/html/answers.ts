@@ -1,6 +1,6 @@
+import { digest, html, type Markup, time } from '@sumveil/pages';
 import type { LineageReport } from '../report.ts';
 import type { RoundRow } from '../rounds.ts';
-import { digest, html, type Markup, time } from './markup.ts';
 import { metricTitle, shownMetrics } from './metric-name.ts';
 
 /** The first page: each question of governance.md section 6 with its answer in a sentence. */
@@ -52,7 +52,12 @@ function reached(report: LineageReport): Markup {
     .map((name) => `${metricTitle(name)} ${figure(first.metrics![name])} → ${figure(last.metrics![name])}`);
   const which =
     last.modelBefore === report.modelDigest ? 'this version' : `the model that round ${last.round} started from`;
-  return html`<strong>${parts.join(', ')}</strong>: of the model that round ${first.round} started from, and of ${which}, over all survivors together.`;
+  const rate = last.metrics!['test.baseRate'];
+  const base =
+    typeof rate === 'number'
+      ? ` Always guessing the commoner class would have accuracy ${figure(rate)} (base rate).`
+      : '';
+  return html`<strong>${parts.join(', ')}</strong>: of the model that round ${first.round} started from, and of ${which}, over all survivors together.${base}`;
 }
 
 /** The round that scored this version; else the last one scored, for a version that no later round started from. */

@@ -1,10 +1,17 @@
-const names: Record<string, string> = {
-  auc: 'AUC',
-  accuracy: 'Accuracy',
-  logLoss: 'Log loss',
-  rmse: 'RMSE',
-  loss: 'Loss',
-  meanLoss: 'Mean loss',
+interface MetricText {
+  readonly name: string;
+  /** Of the values, for axes and heads of columns. */
+  readonly unit: string;
+}
+
+/** `loss` and `rmse` of a linear model are told apart from those of a classifier by `kind`. */
+const texts: Record<string, MetricText> = {
+  auc: { name: 'AUC', unit: '0 to 1, chance 0.5' },
+  accuracy: { name: 'Accuracy', unit: 'share of rows' },
+  baseRate: { name: 'Base rate', unit: 'share of rows' },
+  rmse: { name: 'RMSE', unit: 'in units of the label' },
+  loss: { name: 'Loss', unit: 'nats a row' },
+  linearLoss: { name: 'Loss', unit: 'squared error in label ranges' },
 };
 
 /** `test.auc` → the part of the data and the metric; a name without a dot has no part. */
@@ -13,21 +20,26 @@ export function partOf(name: string): { part: string; metric: string } {
   return at < 0 ? { part: '', metric: name } : { part: name.slice(0, at), metric: name.slice(at + 1) };
 }
 
-export function metricName(metric: string): string {
-  return names[metric] ?? metric;
+export function metricText(metric: string, kind: string): MetricText {
+  const key = kind === 'linear' && metric === 'loss' ? 'linearLoss' : metric;
+  return texts[key] ?? { name: metric, unit: 'value' };
 }
 
 export function metricTitle(name: string): string {
   const { part, metric } = partOf(name);
-  return part ? `${metricName(metric)} (${part})` : metricName(metric);
+  const title = texts[metric]?.name ?? metric;
+  return part ? `${title} (${part})` : title;
 }
 
-/** Counts of rows are what metrics are divided by, not metrics; one that is undefined in every round says nothing. */
+/** What a metric is divided by or read against: no metrics of their own. */
+const beside = new Set(['rows', 'baseRate']);
+
+/** One that is undefined in every round says nothing. */
 export function shownMetrics(rounds: readonly { metrics: Readonly<Record<string, number | null>> | null }[]): string[] {
   const names = new Set<string>();
   for (const { metrics } of rounds)
     for (const [name, value] of Object.entries(metrics ?? {}))
-      if (value !== null && partOf(name).metric !== 'rows') names.add(name);
+      if (value !== null && !beside.has(partOf(name).metric)) names.add(name);
   return [...names].toSorted(readFirst);
 }
 

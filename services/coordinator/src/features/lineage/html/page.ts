@@ -1,8 +1,9 @@
+import { digest, html, type Markup, page } from '@sumveil/pages';
 import type { LineageReport } from '../report.ts';
-import { ancestryGraph } from './ancestry.ts';
 import { answers, figure, plural, scoredRound } from './answers.ts';
-import { digest, html, type Markup, raw } from './markup.ts';
+import { lineageGraph } from './lineage-graph.ts';
 import { metricTitle, shownMetrics } from './metric-name.ts';
+import { phasesSection } from './phases.ts';
 import { convergencePlots, durationPlot, participationPlot } from './plots.ts';
 import {
   approvalsSection,
@@ -14,7 +15,6 @@ import {
   roundsSection,
   trustSection,
 } from './sections.ts';
-import { style } from './style.ts';
 
 /**
  * The lineage report as one page that prints: answers first, then plots, then what they rest on. It loads nothing and runs
@@ -22,20 +22,16 @@ import { style } from './style.ts';
  */
 export async function reportPage(report: LineageReport): Promise<string> {
   const plots = await plotsOf(report);
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>Lineage of ${report.model} version ${report.version}</title><style>${raw(style)}</style></head>
-<body><main>
-<header><p class="kicker">Sumveil lineage report</p><h1>${report.model}, version ${report.version}</h1>
+  const body = html`<header><p class="kicker">Sumveil lineage report</p><h1>${report.model}, version ${report.version}</h1>
 <p>Model <code class="whole">${report.modelDigest}</code><br>produced in round ${report.producedInRound} of run ${digest(report.run.id)}, as of log size ${report.asOf.size}.</p>
 ${facts(report)}</header>
 ${warnings(report)}
 <h2>Answers</h2>
 ${answers(report)}
 <h2>How it went</h2>
-<div class="plots">${plots}${ancestryGraph(report)}</div>
+<div class="plots">${plots}</div>
 ${roundsSection(report)}
+${phasesSection(report)}
 ${contributorsSection(report)}
 ${approvalsSection(report)}
 ${decisionsSection(report)}
@@ -44,20 +40,19 @@ ${privacySection(report)}
 ${planSection(report)}
 ${trustSection(report)}
 ${limits()}
-<footer>Statements follow from leaves of the log; numbers after “leaf” are their places. Metrics and plots are the platform’s word: the log holds their digests. Verify it without a network: <code>sumveil audit verify BUNDLE --trust FILE</code>, with the trust file of any tenant. Tenants and people appear by refs; no name and no value of a single tenant is in this report.</footer>
-</main></body></html>
-`;
-  return page.markup;
+<footer>Statements follow from leaves of the log; numbers after “leaf” are their places. Metrics and plots are the platform’s word: the log holds their digests. Verify it without a network: <code>sumveil audit verify BUNDLE --trust FILE</code>, with the trust file of any tenant. Tenants and people appear by refs; no name and no value of a single tenant is in this report.</footer>`;
+  return page({ title: `Lineage of ${report.model} version ${report.version}`, body });
 }
 
-async function plotsOf({ rounds }: LineageReport): Promise<Markup[]> {
+async function plotsOf(report: LineageReport): Promise<Markup[]> {
+  const { rounds, plan } = report;
   if (rounds.every((row) => row.outcome !== 'released')) return [];
   const [convergence, participation, durations] = await Promise.all([
-    convergencePlots(rounds),
+    convergencePlots(rounds, plan.kind),
     participationPlot(rounds),
     durationPlot(rounds),
   ]);
-  return [...convergence, participation, { markup: durations.markup.replace('<figure', '<figure class="wide"') }];
+  return [lineageGraph(report), ...convergence, participation, durations];
 }
 
 function facts(report: LineageReport): Markup {

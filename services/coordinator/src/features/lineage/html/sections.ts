@@ -1,17 +1,17 @@
+import { digest, html, type Markup, minute, raw, seconds, table, time } from '@sumveil/pages';
 import { digestOf } from '@sumveil/wire';
 import type { LineageReport } from '../report.ts';
 import { figure } from './answers.ts';
-import { digest, html, type Markup, minute, raw, seconds, table, time } from './markup.ts';
-import { metricTitle, shownMetrics } from './metric-name.ts';
+import { metricText, metricTitle, partOf, shownMetrics } from './metric-name.ts';
 
-export function roundsSection({ rounds, producedInRound }: LineageReport): Markup {
+export function roundsSection({ rounds, producedInRound, plan }: LineageReport): Markup {
   const names = shownMetrics(rounds).slice(0, 4);
   const columns = [
     { title: 'Round', number: true },
     { title: 'Outcome' },
     { title: 'Survivors', number: true },
     { title: 'Dropped' },
-    { title: 'Seconds', number: true },
+    { title: 'Duration (s)', number: true },
     ...names.map((name) => ({ title: metricTitle(name), number: true })),
     { title: 'Version', number: true },
   ];
@@ -25,8 +25,24 @@ export function roundsSection({ rounds, producedInRound }: LineageReport): Marku
     row.version ?? '–',
   ]);
   return html`<h2>Rounds</h2>
-<p class="muted">Metrics are those of the model that a round started from, over the sum of its survivors. ◂ marks the round that made this version.</p>
+<p class="muted">Metrics are those of the model that a round started from, over the sum of its survivors: ${units(names, plan.kind)}.${baseRateText(rounds)} ◂ marks the round that made this version.</p>
 ${table(columns, rows, 'No round was opened.')}`;
+}
+
+function units(names: readonly string[], kind: string): string {
+  const metrics = [...new Set(names.map((name) => partOf(name).metric))];
+  return metrics
+    .map((metric) => metricText(metric, kind))
+    .map(({ name, unit }) => `${name} is ${unit}`)
+    .join('; ');
+}
+
+/** Accuracy alone says little where one class is common. */
+function baseRateText(rounds: LineageReport['rounds']): string {
+  const rates = rounds.map((row) => row.metrics?.['test.baseRate']).filter((rate) => typeof rate === 'number');
+  return rates.length > 0
+    ? ` Base rate ${figure(rates.at(-1))}: the accuracy of always guessing the commoner class.`
+    : '';
 }
 
 const WIDEST = 30;
@@ -79,19 +95,23 @@ export function approvalsSection({ answers }: LineageReport): Markup {
   return html`<h2>Approvals</h2>${table(columns, rows, 'Nobody has said anything about this plan.')}`;
 }
 
-export function decisionsSection({ answers }: LineageReport): Markup {
+export function decisionsSection({ decisions }: LineageReport): Markup {
   const columns = [
+    { title: 'Round', number: true },
     { title: 'Action' },
     { title: 'Effect' },
     { title: 'Reasons' },
     { title: 'Policy bundle' },
+    { title: 'Decided (UTC)', line: true },
     { title: 'Leaf', number: true },
   ];
-  const rows = answers.decisions.map((row) => [
-    String(row.action),
-    html`<span class="${String(row.effect)}">${String(row.effect)}</span>`,
-    (row.reasons as string[]).join(', '),
-    digest(String(row.bundle)),
+  const rows = decisions.map((row) => [
+    row.round ?? '–',
+    row.action,
+    html`<span class="${row.effect}">${row.effect}</span>`,
+    row.reasons.join(', '),
+    digest(row.bundle),
+    minute(row.at),
     row.leaf,
   ]);
   return html`<h2>Policy decisions</h2>${table(columns, rows, 'No decision is logged.')}`;

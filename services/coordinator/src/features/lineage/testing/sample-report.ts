@@ -1,3 +1,4 @@
+import type { DecisionRow } from '../decisions.ts';
 import type { LineageReport } from '../report.ts';
 import type { RoundRow } from '../rounds.ts';
 
@@ -11,6 +12,7 @@ function round(number: number): RoundRow {
   const dropped = number === 4 ? [tenants[2]!] : [];
   const auc = 0.62 + 0.22 * (1 - Math.exp(-number / 2.5));
   return {
+    leaf: 100 * number,
     round: number,
     attempt: 0,
     outcome: 'released',
@@ -44,11 +46,32 @@ function round(number: number): RoundRow {
           'test.auc': auc,
           'train.auc': auc + 0.012,
           'test.accuracy': auc + 0.05,
+          'test.baseRate': 0.83,
           'test.logLoss': 0.69 - auc / 3,
           'train.logLoss': 0.66 - auc / 3,
         },
     metricsWithheld: dropped.length > 0,
   };
+}
+
+function sampleDecisions(rounds: readonly RoundRow[]): DecisionRow[] {
+  const decided = (leaf: number, action: string, round: number | null, denied: string[] = []): DecisionRow => ({
+    action,
+    effect: denied.length > 0 ? 'deny' : 'allow',
+    reasons: denied.length > 0 ? denied : ['round.allow'],
+    bundle: hash(90),
+    round,
+    at: at(leaf),
+    leaf,
+  });
+  return [
+    decided(39, 'startRun', null, ['approval.count', 'approval.roles', 'cohort.small']),
+    decided(61, 'startRun', null),
+    ...rounds.flatMap((row) => [
+      decided(70 + row.round, 'startRound', row.round),
+      decided(80 + row.round, 'releaseAggregate', row.round),
+    ]),
+  ];
 }
 
 /** Ten tenants, eight rounds, one dropout; refs and numbers made up. */
@@ -85,6 +108,8 @@ export function sampleReport(change: Partial<LineageReport> = {}): LineageReport
     plan: {
       name: 'birdstrike-damage-2026',
       digest: hash(70),
+      kind: 'logistic',
+      leaf: 38,
       codeDigest: hash(71),
       baseModelDigest: hash(0),
       requesterRef: ref(60),
@@ -101,9 +126,11 @@ export function sampleReport(change: Partial<LineageReport> = {}): LineageReport
     privacy: { mechanism: 'none', epsilonTotalMicro: 0, deltaInv: 1, spentMicro: 0 },
     log: { origin: 'log.sumveil.test/1', have: 10, needs: 7, members: 10, leaves: 331 },
     roster: [{ epoch: 1, hash: hash(80), members: 10, effectiveAt: at(-60) }],
-    grants: [{ grantId: 'grant-abcdefghijklmnop', cohort: 10, expiresAt: at(86_400 * 14), at: at(5) }],
+    grants: [{ grantId: 'grant-abcdefghijklmnop', cohort: 10, expiresAt: at(86_400 * 14), at: at(5), leaf: 62 }],
     localPolicies: tenants.map((tenantRef, i) => ({ tenantRef, digest: hash(100 + i), at: at(-30) })),
     rounds,
+    decisions: sampleDecisions(rounds),
+    promotion: null,
     ancestry: rounds.map((row) => ({
       version: row.version!,
       digest: row.modelAfter!,
@@ -134,46 +161,15 @@ export function sampleReport(change: Partial<LineageReport> = {}): LineageReport
         deltaInv: 1,
         leaf: 90 + row.round,
       })),
-      decisions: [
-        {
-          decisionId: 'd0',
-          action: 'startRun',
-          effect: 'deny',
-          cause: 'forbid',
-          reasons: ['approval.count', 'approval.roles', 'cohort.small'],
-          bundle: hash(90),
-          leaf: 39,
-        },
-        {
-          decisionId: 'd1',
-          action: 'startRun',
-          effect: 'allow',
-          cause: 'permit',
-          reasons: ['round.allow'],
-          bundle: hash(90),
-          leaf: 61,
-        },
-        ...rounds.flatMap((row) => [
-          {
-            decisionId: `o${row.round}`,
-            action: 'startRound',
-            effect: 'allow',
-            cause: 'permit',
-            reasons: ['round.allow'],
-            bundle: hash(90),
-            leaf: 70 + row.round,
-          },
-          {
-            decisionId: `r${row.round}`,
-            action: 'releaseAggregate',
-            effect: 'allow',
-            cause: 'permit',
-            reasons: ['round.allow'],
-            bundle: hash(90),
-            leaf: 80 + row.round,
-          },
-        ]),
-      ],
+      decisions: sampleDecisions(rounds).map(({ action, effect, reasons, bundle, leaf }) => ({
+        decisionId: `d${leaf}`,
+        action,
+        effect,
+        cause: effect === 'allow' ? 'permit' : 'forbid',
+        reasons,
+        bundle,
+        leaf,
+      })),
       refusals: [],
       dropouts: rounds.map((row) => ({
         round: row.round,
