@@ -58,6 +58,7 @@ const base = {
       orient: 'top',
       title: null,
       symbolSize: 70,
+      labelLimit: 0,
       columnPadding: 14,
     },
   },

@@ -47,10 +47,13 @@ thead { display:table-header-group; }
 .grid td:first-child, .grid th:first-child { text-align:left; padding-left:0; }
 .yes { color:var(--accent); } .no { color:#c0392b; font-weight:600; }
 .none { color:var(--muted); }
+small { color:var(--muted); }
+a { color:var(--accent); }
+ul { padding-left:1.2rem; }
 .deny { color:#b03a2e; font-weight:600; } .allow { color:#1d6f42; font-weight:600; }
 .muted { color:var(--muted); font-size:.86rem; }
 footer { margin-top:3rem; padding-top:1rem; border-top:1px solid var(--line); color:var(--muted); font-size:.82rem; }
-@media (max-width:44rem) { .facts { grid-template-columns:1fr 1fr; } .facts > div { border-bottom:1px solid var(--line); } .plots { grid-template-columns:1fr; } dl.answers { grid-template-columns:1fr; } dl.answers > dd { border-top:0; padding-top:0; } }
+@media screen and (max-width:44rem) { main { padding:1.5rem 1rem 3rem; } figure.wide svg { max-width:none; } .facts { grid-template-columns:1fr 1fr; } .facts > div { border-bottom:1px solid var(--line); } .plots { grid-template-columns:1fr; } dl.answers { grid-template-columns:1fr; } dl.answers > dd { border-top:0; padding-top:0; } }
 @page { size:A4; margin:16mm 15mm; }
 @media print {
   html { font-size:11.5px; }

@@ -25,7 +25,12 @@ export interface AirlineScores {
 export interface Scores95 {
   readonly airlines: readonly AirlineScores[];
   /** Of the test rows of all airlines together. */
-  readonly all: { readonly federated: Interval; readonly pooled: Interval };
+  readonly all: {
+    readonly federated: Interval;
+    readonly pooled: Interval;
+    /** Federated minus pooled. */
+    readonly difference: Interval;
+  };
   readonly means: { readonly lone: number; readonly federated: number; readonly pooled: number };
 }
 
@@ -57,10 +62,15 @@ export async function compareScores(
       };
     }),
   );
+  const together = joined(federated);
   const meanOf = (of: 'lone' | 'federated' | 'pooled') => mean(airlines.map((one) => one[of].value));
   return {
     airlines,
-    all: { federated: aucInterval(joined(federated))!, pooled: aucInterval(pooled.together)! },
+    all: {
+      federated: aucInterval(together)!,
+      pooled: aucInterval(pooled.together)!,
+      difference: aucDifference(together, pooled.together)!,
+    },
     means: { lone: meanOf('lone'), federated: meanOf('federated'), pooled: meanOf('pooled') },
   };
 }

@@ -36,8 +36,8 @@ export function tellSummary(shown: Shown, tell: Narrator): void {
     ],
     ['consent came first', `${shown.denied} start denied, ${shown.approvals} signed approvals, then allowed`],
     ['a dead connector', `cost round ${cut.join(', ')} its own update and nothing else; it is back`],
-    ['as good as pooled', `AUC ${short(shown.coordinatorsAuc)} ${interval}, pooled ${short(pooled.value)}`],
-    ['better than alone', `mean AUC ${short(scores.means.lone)} alone, ${short(scores.means.federated)} federated`],
+    ['against pooled', `AUC ${short(shown.coordinatorsAuc)} ${interval}, pooled ${short(pooled.value)}`],
+    ['against alone', `mean AUC ${short(scores.means.lone)} alone, ${short(scores.means.federated)} federated`],
     [
       'can be checked',
       `${evidence.leaves} log leaves, ${evidence.verified ? 'VERIFIED with no network' : 'NOT VERIFIED'}`,

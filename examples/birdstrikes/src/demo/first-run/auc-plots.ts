@@ -24,8 +24,9 @@ export async function aucPlot(scores: Scores95): Promise<Markup> {
   ]);
   const pooled = airlines.map(({ tenant, pooled: { value } }) => ({ airline: tenant, value }));
   const lowest = Math.floor(Math.min(...models.map((one) => one.low)) * 10) / 10;
+  const axis = { format: '.1f', tickCount: 6 };
   const scale = { domain: [Math.min(0.5, lowest), 1], zero: false };
-  const x = { field: 'value', type: 'quantitative', title: 'AUC on own test rows (0 to 1, chance 0.5)', scale };
+  const x = { field: 'value', type: 'quantitative', title: 'AUC on own test rows (0 to 1, chance 0.5)', scale, axis };
   const y = airlineAxis(airlines.map((one) => one.tenant));
   const yOffset = { field: 'model', type: 'nominal', sort: Object.values(SERIES), scale: { paddingOuter: 0.9 } };
   const color = {
@@ -87,7 +88,7 @@ export async function gainPlot(scores: Scores95): Promise<Markup> {
     field: 'value',
     type: 'quantitative',
     title: 'AUC federated minus AUC alone (difference)',
-    axis: { format: '+.2f' },
+    axis: { format: '+.2f', tickCount: 7 },
   };
   const y = airlineAxis(airlines.map((one) => one.tenant));
   const domain = ['gain beyond chance', 'may be chance', 'loss beyond chance'];

@@ -59,8 +59,10 @@ function verdict({ airlines, means, all }: Scores95): Markup {
   const sure = airlines.filter((one) => one.gain.low > 0).length;
   const worse = airlines.filter((one) => one.gain.high < 0).length;
   const better = airlines.filter((one) => one.gain.value > 0).length;
-  return html`<p><strong>Federated is as good as pooled:</strong> ${text(all.federated)} against ${text(all.pooled)} on all test rows together. The mean over airlines rises from <strong>${means.lone.toFixed(4)}</strong> alone to <strong>${means.federated.toFixed(4)}</strong> (pooled ${means.pooled.toFixed(4)}).</p>
-<p>${better} of ${airlines.length} airlines gain, ${sure} of them beyond chance; ${worse === 0 ? 'none loses' : `${worse} lose`} beyond chance. With a dozen strikes that did damage, an airline’s own test rows cannot tell a small gain from luck: that is what the wide intervals say.</p>`;
+  const { value, low, high } = all.difference;
+  const told = low <= 0 && high >= 0 ? 'no difference beyond chance' : 'a difference beyond chance';
+  return html`<p><strong>Against pooled:</strong> AUC ${text(all.federated)} federated, ${text(all.pooled)} pooled, on all test rows together: ${told} (${signed(value)} [${signed(low)}, ${signed(high)}]).</p>
+<p><strong>Against alone:</strong> the mean over airlines goes from <strong>${means.lone.toFixed(4)}</strong> alone to <strong>${means.federated.toFixed(4)}</strong> (pooled ${means.pooled.toFixed(4)}). ${better} of ${airlines.length} airlines gain, ${sure} of them beyond chance; ${worse === 0 ? 'none loses' : `${worse} lose`} beyond chance. With a dozen strikes that did damage, an airline’s own test rows cannot tell a small gain from luck: that is what the wide intervals say.</p>`;
 }
 
 const text = ({ value, low, high }: Interval) => `${value.toFixed(4)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
@@ -68,8 +70,7 @@ const text = ({ value, low, high }: Interval) => `${value.toFixed(4)} [${low.toF
 function figures({ airlines, means, all }: Scores95): Markup {
   const columns = [
     { title: 'Airline', line: true },
-    { title: 'Train rows', number: true },
-    { title: 'Test rows', number: true },
+    { title: 'Rows: train + test', number: true },
     { title: 'With damage', number: true },
     { title: 'AUC alone', number: true },
     { title: 'AUC federated', number: true },
@@ -78,18 +79,16 @@ function figures({ airlines, means, all }: Scores95): Markup {
   ];
   const rows = airlines.map((one) => [
     one.tenant,
-    one.trainRows,
-    one.testRows,
+    `${one.trainRows} + ${one.testRows}`,
     one.positives,
     html`${one.lone.value.toFixed(3)} <small>${range(one.lone)}</small>`,
     html`${one.federated.value.toFixed(3)} <small>${range(one.federated)}</small>`,
     html`${signed(one.gain.value)} <small>[${signed(one.gain.low)}, ${signed(one.gain.high)}]</small>`,
-    html`${one.pooled.value.toFixed(3)}`,
+    one.pooled.value.toFixed(3),
   ]);
   const sum = (of: 'trainRows' | 'testRows' | 'positives') => airlines.reduce((total, one) => total + one[of], 0);
   const mean = [
     'Mean over airlines',
-    '',
     '',
     '',
     means.lone.toFixed(3),
@@ -99,13 +98,12 @@ function figures({ airlines, means, all }: Scores95): Markup {
   ];
   const together = [
     'All test rows together',
-    sum('trainRows'),
-    sum('testRows'),
+    `${sum('trainRows')} + ${sum('testRows')}`,
     sum('positives'),
     '–',
     html`${all.federated.value.toFixed(3)} <small>${range(all.federated)}</small>`,
     '–',
-    html`${all.pooled.value.toFixed(3)} <small>${range(all.pooled)}</small>`,
+    all.pooled.value.toFixed(3),
   ];
   return table(columns, [...rows, mean, together], '');
 }

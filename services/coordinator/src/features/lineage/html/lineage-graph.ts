@@ -3,7 +3,7 @@ import type { LineageReport } from '../report.ts';
 import type { RoundRow } from '../rounds.ts';
 import { consentBoxes, promotionBox, roundBox, type Text, versionBox } from './lineage-boxes.ts';
 
-const WIDTH = 860;
+const WIDTH = 940;
 const HEIGHT = 60;
 /** Upper edges of the three rows: what let the run begin, its rounds, the versions they made. */
 const TOP = { consent: 1, rounds: 113, versions: 211 };
@@ -28,7 +28,7 @@ export function lineageGraph(report: LineageReport): Markup {
     y,
     width: Math.min(cell - 8, 96),
   });
-  const consent = consentBoxes(report).map((text, i): Box => ({ ...text, x: 1 + i * 222, y: TOP.consent, width: 190 }));
+  const consent = consentBoxes(report).map((text, i): Box => ({ ...text, x: 1 + i * 243, y: TOP.consent, width: 209 }));
   const roundBoxes = rounds.map((row, i) => place(roundBox(row), i + 1, TOP.rounds));
   const versions = [
     place({ title: 'base', lines: ['model', report.plan.baseModelDigest.slice(7, 14)] }, 0, TOP.versions),
@@ -42,8 +42,7 @@ export function lineageGraph(report: LineageReport): Markup {
 <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="${colours.muted}"/></marker></defs>
 ${along(consent)}${fromGrant(consent.at(-1)!, roundBoxes)}${made(roundBoxes, versions)}${along(versions)}${[...consent, ...roundBoxes, ...versions].map(drawn)}
 </svg>`;
-  const note =
-    'what let the run begin; its rounds, each adding one sum; the versions they made, each trained on from the one before. “leaf” is the place in the log';
+  const note = 'what let the run begin, its rounds, the versions they made; “leaf” is the place in the log';
   return figure({ drawing, title: 'Lineage', note, wide: true });
 }
 

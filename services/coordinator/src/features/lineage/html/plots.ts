@@ -69,7 +69,7 @@ async function convergencePlot(shown: readonly RoundRow[], metric: string, kind:
     ],
   });
   const title = names.length === 1 ? metricTitle(names[0]!) : name;
-  return figure({ drawing, title, note: noteOn(shown, reference) });
+  return figure({ drawing, title, note: noteOn(shown) });
 }
 
 interface Reference {
@@ -79,9 +79,11 @@ interface Reference {
 
 /** What the metric has without any learning. */
 function referenceOf(shown: readonly RoundRow[], metric: string): Reference | undefined {
-  if (metric === 'auc') return { value: 0.5, text: 'chance' };
+  if (metric === 'auc') return { value: 0.5, text: 'chance 0.5' };
   const baseRate = shown.find((row) => typeof row.metrics?.['test.baseRate'] === 'number')?.metrics?.['test.baseRate'];
-  return metric === 'accuracy' && typeof baseRate === 'number' ? { value: baseRate, text: 'base rate' } : undefined;
+  return metric === 'accuracy' && typeof baseRate === 'number'
+    ? { value: baseRate, text: `base rate ${baseRate.toFixed(4)}` }
+    : undefined;
 }
 
 function referenceLayers({ value, text }: Reference, y: object) {
@@ -97,12 +99,9 @@ function referenceLayers({ value, text }: Reference, y: object) {
   ];
 }
 
-function noteOn(shown: readonly RoundRow[], reference: Reference | undefined): string {
+function noteOn(shown: readonly RoundRow[]): string {
   const withheld = shown.filter((row) => row.metricsWithheld).map((row) => row.round);
-  const gap = withheld.length > 0 ? `; withheld in round ${withheld.join(', ')}` : '';
-  const base =
-    reference?.text === 'base rate' ? ` Always guessing the commoner class: ${reference.value.toFixed(4)}` : '';
-  return `of the model that a round started from, over all survivors${gap}.${base}`;
+  return `of the model a round starts from${withheld.length > 0 ? `; round ${withheld.join(', ')} withheld` : ''}`;
 }
 
 export async function participationPlot(rounds: readonly RoundRow[]): Promise<Markup> {
