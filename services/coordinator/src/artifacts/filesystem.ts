@@ -7,9 +7,10 @@ import type { ArtifactStore, StoredArtifact } from './store.ts';
 const NAME = /^sha256:([0-9a-f]{2})([0-9a-f]{62})$/;
 
 /** temp -> fsync -> rename -> fsync of the folder (fault F17): a name never stands for torn bytes. */
-export async function filesystemStore(folder: string): Promise<ArtifactStore> {
+export async function filesystemStore(folder: string, { create = true } = {}): Promise<ArtifactStore> {
   const incoming = join(folder, 'incoming');
-  await mkdir(incoming, { recursive: true, mode: 0o700 });
+  // A reader leaves a folder that is missing as it is.
+  if (create) await mkdir(incoming, { recursive: true, mode: 0o700 });
   const pathOf = (digest: string) => {
     const [, head, rest] = NAME.exec(digest) ?? [];
     if (head === undefined || rest === undefined) throw absent(digest);

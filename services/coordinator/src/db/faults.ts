@@ -66,6 +66,12 @@ function* codes(error: unknown): Generator<string> {
   }
 }
 
+/** First code of the database or the system in any layer, for people: `28P01`, `ECONNREFUSED`. */
+export function errorLayerCode(error: unknown): string | undefined {
+  for (const code of codes(error)) if (/^([0-9A-Z]{5}|E[A-Z]+)$/.test(code) && !/^P\d{4}$/.test(code)) return code;
+  return undefined;
+}
+
 export function isRetryable(error: unknown): boolean {
   for (const code of codes(error)) if (RETRYABLE.has(code)) return true;
   return false;

@@ -41,7 +41,8 @@ export function oidcIssuer(url: string): Issuer {
   };
 }
 
-async function discover(url: string): Promise<ReturnType<typeof createRemoteJWKSet>> {
+/** @throws CoordinatorError CONFIG, or what `fetch` throws */
+export async function discover(url: string): Promise<ReturnType<typeof createRemoteJWKSet>> {
   const where = `${url.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const response = await fetch(where, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
   const metadata = JSON.parse(await boundedText(response)) as { issuer?: unknown; jwks_uri?: unknown };

@@ -6,6 +6,11 @@ export interface Seal {
   open(context: string, sealed: Uint8Array): Buffer;
 }
 
+/** Binds a sealed secret to its attempt, kind and member. */
+export function sealContext(attemptId: string, kind: 'a' | 'b', idx: number): string {
+  return `${attemptId}/${kind}/${idx}`;
+}
+
 /** @param key 32 bytes, held by the workers only */
 export function createSeal(key: Uint8Array): Seal {
   return {

@@ -13,6 +13,7 @@ import { enqueue } from '../../../outbox/enqueue.ts';
 import { acceptedOf, listHashOf } from '../accepted.ts';
 import type { RoundDeps, Step } from '../advance.ts';
 import { attemptLeaf } from '../attempt-leaf.ts';
+import { sealContext } from '../seal.ts';
 import { type LoadedAttempt, loadAttempt, messagesOf, requireList } from '../store.ts';
 import { closeTasks } from '../tasks.ts';
 import { failAttempt } from './fail.ts';
@@ -146,8 +147,4 @@ async function orderSums(
     phase: 'unmask',
     answered: secrets.b.size,
   });
-}
-
-function sealContext(attemptId: string, kind: 'a' | 'b', idx: number): string {
-  return `${attemptId}/${kind}/${idx}`;
 }
