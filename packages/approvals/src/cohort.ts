@@ -43,7 +43,7 @@ export interface Cohort extends ApprovalCount {
 
 /** Applies the rule to every eligible tenant; a refusal or silence takes out one tenant and nobody else. */
 export function cohortOf(question: CohortQuestion): Cohort {
-  const byTenant = groupByTenant(question.approvals);
+  const byTenant = approvalsByTenant(question.approvals);
   const rows = question.eligible.map((tenantRef) =>
     judge({ ...question, approvals: byTenant.get(tenantRef) ?? [] }, tenantRef, 'plan', question.planDigest),
   );
@@ -71,7 +71,7 @@ export interface SubjectQuestion {
  * tenants where somebody refused or withdrew.
  */
 export function approvalsOn(question: SubjectQuestion): ApprovalCount {
-  const byTenant = groupByTenant(question.approvals);
+  const byTenant = approvalsByTenant(question.approvals);
   const rows = question.roster.members
     .map(({ tenantRef }) => {
       const approvals = byTenant.get(tenantRef) ?? [];
@@ -85,8 +85,8 @@ export function approvalsOn(question: SubjectQuestion): ApprovalCount {
   };
 }
 
-/** Reads each envelope once; what is no approval at all concerns nobody. */
-function groupByTenant(approvals: readonly DsseEnvelope[]): Map<string, DsseEnvelope[]> {
+/** By the tenant they say they are of, each envelope read once and nothing verified; what is no approval concerns nobody. */
+export function approvalsByTenant(approvals: readonly DsseEnvelope[]): Map<string, DsseEnvelope[]> {
   const groups = new Map<string, DsseEnvelope[]>();
   for (const envelope of approvals) {
     const tenantRef = tenantOf(envelope);

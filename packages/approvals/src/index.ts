@@ -22,6 +22,7 @@ export {
 } from './approver-list.ts';
 export {
   type ApprovalCount,
+  approvalsByTenant,
   approvalsOn,
   type Cohort,
   type CohortQuestion,

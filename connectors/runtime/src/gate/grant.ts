@@ -1,4 +1,4 @@
-import { parseApproverList, tenantInCohort, verifyGrant } from '@sumveil/approvals';
+import { approvalsByTenant, parseApproverList, tenantInCohort, verifyGrant } from '@sumveil/approvals';
 import type { Roster } from '@sumveil/secagg';
 import { memberByTenant, toBase64url } from '@sumveil/wire';
 import type { GateContext } from './context.ts';
@@ -78,6 +78,7 @@ export function checkOtherApprovals(material: Material, context: GateContext, ro
   if (grant.cohort.members.length < Math.max(manifest.cohort.min, grant.cohort.min, roster.minCohort))
     throw refuse('the cohort is smaller than plan, grant or roster allow');
   const people = new Set<string>();
+  const approvals = approvalsByTenant(grant.approvals);
   for (const tenantRef of grant.cohort.members) {
     const row = memberByTenant(roster, tenantRef);
     if (!row) throw refuse(`${tenantRef} is not in the roster`);
@@ -89,7 +90,7 @@ export function checkOtherApprovals(material: Material, context: GateContext, ro
       tenantRef,
       rosterKey: row.rosterKey,
       approverList: list,
-      approvals: grant.approvals,
+      approvals: approvals.get(tenantRef) ?? [],
       planDigest,
       requesterRef: planLeaf.requesterRef,
       at: context.now,

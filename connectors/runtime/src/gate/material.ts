@@ -50,8 +50,16 @@ export interface Material {
   readonly roundLeaf: LeafOf<'round.opened'>;
 }
 
-/** GATE_FORMAT. @throws GateRefusal */
+const known = new WeakMap<RawMaterial, Material>();
+
+/** GATE_FORMAT. The gate judges the same bytes twice; they are read once. @throws GateRefusal */
 export function readMaterial(raw: RawMaterial): Material {
+  const material = known.get(raw) ?? read(raw);
+  known.set(raw, material);
+  return material;
+}
+
+function read(raw: RawMaterial): Material {
   return under('GATE_FORMAT', () => {
     const manifest = planManifest.parse(readPlanFile(raw.planFile));
     const grantEnvelope = parseDsse(raw.grant);

@@ -17,15 +17,17 @@ import { sendMessage } from './send.ts';
  * R0: fetches what the round rests on, lets the gate judge it, stores round, attempt and planHash, then sends M0. An
  * attempt that was joined before is left alone.
  */
-export async function advertise({ site, table }: PhaseDeps, task: Task): Promise<void> {
+export async function advertise({ site, table, results }: PhaseDeps, task: Task): Promise<void> {
   const { state, now } = site;
   if (state.attempts.byPlan(task.planHash)) return;
   table.endOlder(task);
-  const first = await judgeWhenSettled(site, task);
+  const before = table.newest(task.runId);
+  await results(task.runId);
+  const first = await judgeWhenSettled(site, task, before);
   const { raw, verdict, dataset } = first;
   if (!verdict.ok) return await sendRefusal(site, task, grantDigestOf(raw), verdict.fault);
   const { passed } = verdict;
-  const model = await fetchModel(site, passed);
+  const model = await modelOf(site, passed, before);
   if (!model) return await sendRefusal(site, task, passed.material.grantDigest, MODEL_FAULT);
   const { material, roster, plan } = passed;
   const idx = memberByTenant(roster, site.member.tenantRef)!.idx;
@@ -49,17 +51,17 @@ export async function advertise({ site, table }: PhaseDeps, task: Task): Promise
     state: step.state,
     directory: [],
     training: undefined,
+    next: undefined,
     kept: new Map(),
     ended: new AbortController(),
   };
-  state.transaction(() => {
+  showPhase(site, attempt, 'advertise');
+  await sendMessage(site, attempt, 'm0', encodeSigned(step.m0), () => {
     state.attempts.open(attempt, now());
     seeLists(site, passed);
+    noteSmallNumbers(site, attempt);
+    table.add(attempt);
   });
-  table.add(attempt);
-  showPhase(site, attempt, 'advertise');
-  noteSmallNumbers(site, attempt);
-  await sendMessage(site, attempt, 'm0', encodeSigned(step.m0));
 }
 
 const MODEL_FAULT: GateFault = {
@@ -68,10 +70,10 @@ const MODEL_FAULT: GateFault = {
 };
 
 /** Proofs may lag behind what this witness has just cosigned, and results behind the next round, for a moment. */
-async function judgeWhenSettled(site: Site, task: Task) {
+async function judgeWhenSettled(site: Site, task: Task, before: Attempt | undefined) {
   const until = site.now() + site.timings.settle;
   for (;;) {
-    const raw = await fetchRawMaterial(site, task);
+    const raw = await fetchRawMaterial(site, task, before?.raw.planFile);
     requirePlanOf(raw, task);
     const size = site.state.trust.witness()?.size ?? 0;
     const judged = await judgeRaw(site, raw, task.planHash, { minSize: size });
@@ -93,8 +95,14 @@ function requirePlanOf(raw: RawMaterial, task: Task): void {
     throw new Error('the coordinator answered with another plan than the task names');
 }
 
-async function fetchModel({ client }: Site, { plan }: Passed): Promise<Uint8Array | undefined> {
+/** What this connector computed from the last sum is the model of the next round, unless the digest says otherwise. */
+async function modelOf(
+  { client }: Site,
+  { plan }: Passed,
+  before: Attempt | undefined,
+): Promise<Uint8Array | undefined> {
   const digest = `sha256:${Buffer.from(plan.modelHash, 'base64url').toString('hex')}`;
+  if (before?.next && digestOf(before.next) === digest) return before.next;
   const model = await client.call('artifact', { params: { digest } });
   return digestOf(model) === digest ? model : undefined;
 }

@@ -33,6 +33,8 @@ export interface Attempt {
   /** M0 of U1 as received, ascending; filled in R1 */
   directory: readonly Signed[];
   training: Promise<TrainResult> | undefined;
+  /** model that the released sum leads to, as computed here; the next round most likely starts from it */
+  next: Uint8Array | undefined;
   /** bytes that were sent, for sending the same again */
   readonly kept: Map<MessageKind, Uint8Array>;
   /** aborted when the attempt is over here, for whatever reason */
@@ -52,6 +54,11 @@ export class AttemptTable {
 
   get(planHash: string): Attempt | undefined {
     return this.#byPlan.get(planHash);
+  }
+
+  /** Newest attempt of the run. */
+  newest(runId: string): Attempt | undefined {
+    return [...this.#byPlan.values()].findLast((held) => held.runId === runId);
   }
 
   add(attempt: Attempt): void {

@@ -15,7 +15,8 @@ export async function consistency(site: Site, attempt: Attempt): Promise<void> {
   if (attempt.state.step !== 'masked') return;
   const { state, m3 } = consistencyStep(attempt.state, { list, m2s: messages });
   attempt.state = state;
-  if (!site.state.attempts.markM3(attempt.planHash))
-    throw new ConnectorError('SPENT', 'M3 of this plan has been sent before.', 'The next round may be joined.');
-  await sendMessage(site, attempt, 'm3', encodeSigned(m3));
+  await sendMessage(site, attempt, 'm3', encodeSigned(m3), () => {
+    if (!site.state.attempts.markM3(attempt.planHash))
+      throw new ConnectorError('SPENT', 'M3 of this plan has been sent before.', 'The next round may be joined.');
+  });
 }

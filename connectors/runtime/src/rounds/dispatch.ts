@@ -5,11 +5,12 @@ import { isPassing } from '../coordinator-link.ts';
 import { ConnectorError } from '../error.ts';
 import type { Site } from '../site.ts';
 import { advertise } from './advertise.ts';
-import type { Attempt, AttemptTable } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
 import { consistency } from './consistency.ts';
 import { failAttempt } from './fail.ts';
 import { masked } from './masked.ts';
 import { leaveOrphaned } from './orphaned.ts';
+import type { PhaseDeps } from './phases.ts';
 import { detailOf } from './released.ts';
 import { result, trainLone } from './result.ts';
 import { share } from './share.ts';
@@ -20,12 +21,13 @@ import { unmask } from './unmask.ts';
  *
  * @returns false when the coordinator could not be reached and the task is worth another try
  */
-export async function dispatch(site: Site, table: AttemptTable, task: Task): Promise<boolean> {
+export async function dispatch(deps: PhaseDeps, task: Task): Promise<boolean> {
+  const { site, table } = deps;
   const attempt = table.get(task.planHash);
   try {
     if (task.kind === 'result') await takeResult(site, task, attempt);
     else if (!attempt && site.state.attempts.byPlan(task.planHash)) await leaveOrphaned(site, task);
-    else if (task.kind === 'advertise') await advertise({ site, table }, task);
+    else if (task.kind === 'advertise') await advertise(deps, task);
     // No attempt at all: the gate has refused it, and that was said.
     else if (attempt) await step(site, attempt, task);
   } catch (error) {

@@ -2,13 +2,17 @@ import type { Task } from '@sumveil/wire';
 import type { RawMaterial } from '../gate/material.ts';
 import type { Site } from '../site.ts';
 
-/** All bytes that the gate judges, as the coordinator hands them over. */
-export async function fetchRawMaterial({ client }: Site, task: Task): Promise<RawMaterial> {
+/**
+ * All bytes that the gate judges, as the coordinator hands them over.
+ *
+ * @param known plan file of the round before: a run has one, and the gate refuses it under a grant for another
+ */
+export async function fetchRawMaterial({ client }: Site, task: Task, known?: Uint8Array): Promise<RawMaterial> {
   const { runId, planHash } = task;
   const [opened, granted, planFile] = await Promise.all([
     client.call('attemptPlan', { params: { planHash } }),
     client.call('runGrant', { params: { runId } }),
-    client.call('runPlan', { params: { runId } }),
+    known ?? client.call('runPlan', { params: { runId } }),
   ]);
   return {
     runId,

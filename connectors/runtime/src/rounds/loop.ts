@@ -16,6 +16,9 @@ export async function taskLoop(site: Site): Promise<void> {
   const table = new AttemptTable();
   const queues = new SerialQueues();
   const known = new KnownTasks();
+  const resultsOf = (runId: string) => `result ${runId}`;
+  const results = (runId: string) => Promise.race([queues.done(resultsOf(runId)), pause(timings.settle, stopping)]);
+  const deps = { site, table, results };
   while (!stopping.aborted) {
     try {
       await rosters.whenPinned(stopping);
@@ -36,13 +39,13 @@ export async function taskLoop(site: Site): Promise<void> {
   /** Steps of a run one after the other; results beside them, since the next round may need the last manifest. */
   function accept(task: Task): void {
     if (task.kind !== 'result') table.endOlder(task);
-    const queue = task.kind === 'result' ? `result ${task.runId}` : task.runId;
+    const queue = task.kind === 'result' ? resultsOf(task.runId) : task.runId;
     queues.add(queue, async () => {
-      let done = await dispatch(site, table, task);
+      let done = await dispatch(deps, task);
       // Results continue each other: this one keeps its place before the later ones until the coordinator answers.
       while (!done && task.kind === 'result' && !stopping.aborted) {
         await pause(timings.again, stopping);
-        done = await dispatch(site, table, task);
+        done = await dispatch(deps, task);
       }
       if (done) return;
       await pause(timings.again, stopping);

@@ -19,11 +19,11 @@ import { trained } from './train.ts';
 export async function masked(site: Site, attempt: Attempt, task: Task): Promise<void> {
   if (isPast(attempt, 'shared')) return;
   showPhase(site, attempt, 'masked');
-  const { list, messages } = await fetchList(site, attempt, 'shares');
   const { planHash, ended, roster, admittedAtSize: minSize } = attempt;
-  const delivered = await untilAnswered(site, attempt, () =>
-    site.client.call('envelopes', { params: { planHash }, signal: ended.signal }),
-  );
+  const [{ list, messages }, delivered] = await Promise.all([
+    fetchList(site, attempt, 'shares'),
+    untilAnswered(site, attempt, () => site.client.call('envelopes', { params: { planHash }, signal: ended.signal })),
+  ]);
   if (attempt.state.step !== 'shared') return;
   attempt.state = checkShares(attempt.state, { list, m1s: messages, delivered });
   const result = await trained(site, attempt);

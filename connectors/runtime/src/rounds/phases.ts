@@ -5,6 +5,8 @@ import type { Attempt, AttemptTable } from './attempt.ts';
 export interface PhaseDeps {
   readonly site: Site;
   readonly table: AttemptTable;
+  /** Resolves when the results of the run that have come so far are taken, or after `timings.settle`. */
+  readonly results: (runId: string) => Promise<void>;
 }
 
 export function showPhase({ board, logger }: Site, attempt: Attempt, phase: string): void {

@@ -31,8 +31,7 @@ export interface Released {
 export async function fetchReleased(site: Site, task: Task, attempt: Attempt | undefined): Promise<Released> {
   const { client, rosters, state } = site;
   const { planHash } = task;
-  const answer = await client.call('attemptPlan', { params: { planHash } });
-  const signed = decodeSigned(Buffer.from(answer.plan, 'base64'));
+  const signed = decodeSigned(attempt?.raw.plan ?? (await fetchPlan(site, planHash)));
   if (toBase64url(sha256(signed.body)) !== planHash) throw refused('the plan is not the one the task names');
   const plan = parsePlan(signed.body);
   const roster = rosters.byHash(plan.rosterHash);
@@ -47,6 +46,10 @@ export async function fetchReleased(site: Site, task: Task, attempt: Attempt | u
   const own = attempt && 'u3Hash' in attempt.state ? { u3Hash: attempt.state.u3Hash, m0s: attempt.directory } : {};
   const body = checkManifest({ plan, roster, manifest, ...own });
   return { plan, manifest: body, manifestHash: toBase64url(sha256(manifest.body)) };
+}
+
+async function fetchPlan({ client }: Site, planHash: string): Promise<Buffer> {
+  return Buffer.from((await client.call('attemptPlan', { params: { planHash } })).plan, 'base64');
 }
 
 /**

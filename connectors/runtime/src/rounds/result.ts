@@ -31,6 +31,7 @@ export async function result(site: Site, task: Task, attempt: Attempt | undefine
     aux: auxSums(learning.stage.aux, sum.aux),
   });
   const { planDigest } = learning;
+  if (attempt) attempt.next = next;
   const moved = { round, previous: plan.prevManifest, manifest: manifestHash, planDigest, model: digestOf(next) };
   if (!state.transaction(() => state.attempts.finish(runId, moved)))
     throw refused('its predecessor is not the last manifest this connector holds');

@@ -7,14 +7,24 @@ import type { Attempt, MessageKind } from './attempt.ts';
 export type Sender = Pick<Site, 'state' | 'client' | 'now' | 'stopping' | 'timings'>;
 
 /**
- * Keeps the bytes, writes them into the egress ledger, then sends them until the coordinator has answered or the plan has
+ * Writes the bytes into the egress ledger, keeps them, then sends them until the coordinator has answered or the plan has
  * expired. The ledger entry is committed before the first byte leaves.
  *
+ * @param mark what has to be stored before this message leaves, in one commit with its entry; throws when it may not leave
  * @throws ClientError when the coordinator refuses
  */
-export async function sendMessage(site: Sender, attempt: Attempt, kind: MessageKind, bytes: Uint8Array): Promise<void> {
+export async function sendMessage(
+  site: Sender,
+  attempt: Attempt,
+  kind: MessageKind,
+  bytes: Uint8Array,
+  mark: () => void = () => {},
+): Promise<void> {
+  site.state.transaction(() => {
+    mark();
+    recordEgress(site, attempt, kind, bytes);
+  });
   attempt.kept.set(kind, bytes);
-  recordEgress(site, attempt, kind, bytes);
   await untilAnswered(site, attempt, () =>
     site.client.call('submitMessage', {
       params: { planHash: attempt.planHash, kind },

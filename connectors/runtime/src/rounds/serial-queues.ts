@@ -11,6 +11,11 @@ export class SerialQueues {
     void tail.then(forget, forget);
   }
 
+  /** Resolves when the work that is there now under this key is done. */
+  async done(key: string): Promise<void> {
+    await this.#tails.get(key);
+  }
+
   async idle(): Promise<void> {
     await Promise.allSettled(this.#tails.values());
   }

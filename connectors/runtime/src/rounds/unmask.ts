@@ -16,7 +16,8 @@ export async function unmask(site: Site, attempt: Attempt): Promise<void> {
   const { state, m4 } = unmaskStep(attempt.state, { m3s });
   attempt.state = state;
   // Fails when `aborted` is set: only one of the two can ever be true.
-  if (!site.state.attempts.markM4(attempt.planHash))
-    throw new ConnectorError('SPENT', 'M4 was sent or sworn off before.', 'The next round may be joined.');
-  await sendMessage(site, attempt, 'm4', encodeSigned(m4));
+  await sendMessage(site, attempt, 'm4', encodeSigned(m4), () => {
+    if (!site.state.attempts.markM4(attempt.planHash))
+      throw new ConnectorError('SPENT', 'M4 was sent or sworn off before.', 'The next round may be joined.');
+  });
 }

@@ -45,16 +45,14 @@ export async function witnessLoop(site: WitnessSite): Promise<void> {
  * @returns true when the checkpoint was cosigned
  */
 export async function answerRequest(site: WitnessSite, request: Buffer): Promise<boolean> {
-  const { client, logger, now } = site;
+  const { client, logger } = site;
   // Before judging: what is held now is what a second history is held against.
   const held = site.state.trust.witness()?.note;
-  const answer = judge(site, request);
+  const answer = site.state.transaction(() => judged(site, request));
   const size = sizeOf(request);
   logger.event('witness.answer', { code: String(answer.status), ...(size && { size }) });
   if (!size) return false;
   const { status, contentType, body } = answer;
-  if (status === 200)
-    site.state.egress.record({ what: 'cosignature', digest: digestOf(body), bytes: body.length }, now());
   await client.call('witnessAnswer', {
     body: {
       size: String(size),
@@ -74,6 +72,15 @@ async function showOwn({ client, state }: WitnessSite): Promise<void> {
   const size = String(own.size);
   const said = { status: 409, contentType: 'text/x.tlog.size', body: `${size}\n` } as const;
   await client.call('witnessAnswer', { body: { size, ...said, note: own.note.toString('utf8') } });
+}
+
+/** The answer; with its state and its entry in the ledger when it is a cosignature. */
+function judged(site: WitnessSite, request: Buffer): WitnessAnswer {
+  const answer = judge(site, request);
+  const { status, body } = answer;
+  if (status === 200)
+    site.state.egress.record({ what: 'cosignature', digest: digestOf(body), bytes: body.length }, site.now());
+  return answer;
 }
 
 function judge({ stateDir, state, rosters, keys, member, board, now }: WitnessSite, request: Buffer): WitnessAnswer {

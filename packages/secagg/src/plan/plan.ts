@@ -1,4 +1,4 @@
-import { sha256 } from '@sumveil/wire';
+import { byContent, sha256 } from '@sumveil/wire';
 import { SecaggError } from '../error.ts';
 import { parseMessage } from '../messages/fields.ts';
 import { checkPlanArithmetic } from './arithmetic.ts';
@@ -16,8 +16,10 @@ export function planHash(body: Uint8Array): Buffer {
   return sha256(body);
 }
 
-/** @throws SecaggError `PLAN` */
-export function parsePlan(body: Uint8Array): RoundPlan {
+/** Attempts of a process at once are few, and every request of one asks for its plan. @throws SecaggError `PLAN` */
+export const parsePlan: (body: Uint8Array) => RoundPlan = byContent(readPlan, 32);
+
+function readPlan(body: Uint8Array): RoundPlan {
   let fields: PlanBody;
   try {
     fields = parseMessage(planSchema, body);

@@ -1,3 +1,4 @@
+import { byContent } from '@sumveil/wire';
 import { CST, Lexer, parseDocument } from 'yaml';
 import { SecaggError } from '../error.ts';
 
@@ -16,9 +17,13 @@ const FORBIDDEN: Partial<Record<string, string>> = {
  * Reads a plan file: YAML 1.2 core schema, UTF-8, one document, at most 256 KiB, no anchors, tags, directives, merge keys
  * or duplicate keys; integers beyond 2^53-1 must be quoted, other numbers are float64. The result is plain JSON data.
  *
+ * Reading YAML takes milliseconds and a run asks for its one file in every round, so what was read last is kept, frozen.
+ *
  * @throws SecaggError `PLAN_FILE` with line and column where the reader knows them
  */
-export function readPlanFile(bytes: Uint8Array): unknown {
+export const readPlanFile: (bytes: Uint8Array) => unknown = byContent(read, 8);
+
+function read(bytes: Uint8Array): unknown {
   if (bytes.byteLength > PLAN_FILE_BYTES) throw planFileFault('it exceeds 256 KiB');
   const text = decodeUtf8(bytes);
   refuseForbiddenTokens(text);

@@ -1,3 +1,4 @@
+import { byContent } from '@sumveil/wire';
 import { z } from 'zod';
 import { schemaFault } from '../messages/fields.ts';
 import { planFileFault, readPlanFile } from './planFile.ts';
@@ -90,7 +91,9 @@ export interface ReadPlanFile {
 }
 
 /** @throws SecaggError `PLAN_FILE` */
-export function parsePlanFile(bytes: Uint8Array): ReadPlanFile {
+export const parsePlanFile: (bytes: Uint8Array) => ReadPlanFile = byContent(checkedPlanFile, 8);
+
+function checkedPlanFile(bytes: Uint8Array): ReadPlanFile {
   const raw = readPlanFile(bytes);
   const parsed = planFileSchema.safeParse(raw);
   if (!parsed.success) throw planFileFault(schemaFault(parsed.error));

@@ -1,5 +1,5 @@
-import { type KeyObject, sign, verify } from 'node:crypto';
-import { ed25519PublicKey } from '@sumveil/wire';
+import { type KeyObject, sign } from 'node:crypto';
+import { verifyEd25519 } from '@sumveil/wire';
 import { TransparencyError } from '../error.ts';
 import { cosignedMessage } from './cosignature.ts';
 import { parseSignatureLine, type SignatureLine, signatureLine } from './signature-line.ts';
@@ -76,7 +76,7 @@ function verifyLine(text: string, line: SignatureLine, key: VerifierKey): NoteSi
     throw new TransparencyError('SIGNATURE', `signature by ${key.name} has a wrong length`);
   const time = key.type === COSIGNATURE_TYPE ? line.blob.readBigUInt64BE(4) : undefined;
   const message = time === undefined ? Buffer.from(text) : cosignedMessage(text, time);
-  if (!verify(null, message, ed25519PublicKey(key.publicKey), line.blob.subarray(-64)))
+  if (!verifyEd25519(key.publicKey, message, line.blob.subarray(-64)))
     throw new TransparencyError('SIGNATURE', `signature by ${key.name} does not verify`);
   return time === undefined ? { key } : { key, time: Number(time) };
 }

@@ -1,8 +1,8 @@
-import { type KeyObject, sign, verify } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import { z } from 'zod';
 import { WireError } from '../error.ts';
 import { canonicalBytes, parseCanonical } from './canonical.ts';
-import { ed25519PublicKey } from './signed.ts';
+import { verifyEd25519 } from './ed25519.ts';
 
 /** DSSE envelope (secure-systems-lab/dsse 1.0.2); `payload` and `sig` are standard base64. */
 export const dsseEnvelope = z.strictObject({
@@ -50,7 +50,7 @@ export function dssePayload(envelope: DsseEnvelope): Buffer {
 export function verifyDsse(envelope: DsseEnvelope, payloadType: string, publicKey: Uint8Array): boolean {
   if (envelope.payloadType !== payloadType) return false;
   const message = preAuthEncoding(payloadType, dssePayload(envelope));
-  return envelope.signatures.some(({ sig }) => verify(null, message, ed25519PublicKey(publicKey), strictBase64(sig)));
+  return envelope.signatures.some(({ sig }) => verifyEd25519(publicKey, message, strictBase64(sig)));
 }
 
 /**

@@ -1,5 +1,5 @@
+import { ed25519PublicKey } from './ed25519.ts';
 import { sha256 } from './label.ts';
-import { ed25519PublicKey } from './signed.ts';
 
 /** keyid of our DSSE envelopes: `SHA256:` + hex SHA-256 of the SubjectPublicKeyInfo (DER) of a raw Ed25519 key. */
 export function keyIdOf(publicKey: Uint8Array): string {

@@ -1,16 +1,9 @@
 import { createPrivateKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { ed25519PublicKey } from './ed25519.ts';
 import { sha256 } from './label.ts';
-import {
-  decodeSigned,
-  decodeSignedList,
-  ed25519PublicKey,
-  encodeSigned,
-  signatureInput,
-  signBody,
-  verifyBody,
-} from './signed.ts';
+import { decodeSigned, decodeSignedList, encodeSigned, signatureInput, signBody, verifyBody } from './signed.ts';
 
 const url = new URL('../../../../tests/vectors/secagg/ed25519.json', import.meta.url);
 const file = JSON.parse(readFileSync(url, 'utf8'));

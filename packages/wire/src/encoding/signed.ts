@@ -1,6 +1,7 @@
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import { WireError } from '../error.ts';
 import { fromBase64url, toBase64url } from './base64url.ts';
+import { verifyEd25519 } from './ed25519.ts';
 import { label, sha256 } from './label.ts';
 
 /** A message as it travelled: exact body bytes and a 64-byte Ed25519 signature. */
@@ -21,13 +22,7 @@ export function signBody(type: string, body: Uint8Array, key: KeyObject): Signed
 
 /** @param publicKey raw Ed25519 key, 32 bytes */
 export function verifyBody(type: string, message: Signed, publicKey: Uint8Array): boolean {
-  return verify(null, signatureInput(type, message.body), ed25519PublicKey(publicKey), message.sig);
-}
-
-const ED25519_SPKI = Buffer.from('302a300506032b6570032100', 'hex');
-
-export function ed25519PublicKey(raw: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([ED25519_SPKI, raw]), format: 'der', type: 'spki' });
+  return verifyEd25519(publicKey, signatureInput(type, message.body), message.sig);
 }
 
 /** Wire form: body ‖ 0x0A ‖ base64url(signature) ‖ 0x0A. */
