@@ -44,7 +44,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   });
   // Idle connections raise when the server stops; the next query reports it where somebody can act.
   pool.on('error', (error) => options.onPoolError?.(error));
-  const adapter = new PrismaPg(pool, { disposeExternalPool: true });
+  const adapter = new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator: statementNames() });
   const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
   return {
     prisma,
@@ -55,6 +55,21 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       });
     },
     close: () => prisma.$disconnect(),
+  };
+}
+
+/** Distinct texts that are prepared; lists of many lengths make many, and each connection holds all of them. */
+const PREPARED = 500;
+
+/** Names for prepared statements, empty for none: Postgres then parses a text once a connection instead of each time. */
+function statementNames(): (query: { sql: string }) => string {
+  const names = new Map<string, string>();
+  return ({ sql }) => {
+    const known = names.get(sql);
+    if (known !== undefined || names.size >= PREPARED) return known ?? '';
+    const name = `s${names.size}`;
+    names.set(sql, name);
+    return name;
   };
 }
 

@@ -51,6 +51,8 @@ export interface LeafLog {
   frozen(tx?: Tx): Promise<boolean>;
 }
 
+const KEPT_PROOFS = 64;
+
 /** The audit log as the coordinator's processes use it: everything but sequencing and signing, which is the signer's. */
 export function createLeafLog(o: { origin: string; db: Database; notify: Notifications; timings: Timings }): LeafLog {
   const { origin, db } = o;
@@ -69,6 +71,11 @@ export function createLeafLog(o: { origin: string; db: Database; notify: Notific
     };
   }
 
+  // Every member of a cohort asks for the same proofs at the same moment.
+  const made = new Map<string, Promise<LogProof>>();
+  const prove = async (leafKey: string, checkpoint: CoveredCheckpoint) =>
+    proofAt(db.prisma, (await indexOfLeaf(db.prisma, origin, leafKey))!, checkpoint);
+
   return {
     origin,
     proofs,
@@ -84,9 +91,14 @@ export function createLeafLog(o: { origin: string; db: Database; notify: Notific
       return (await o.notify.wait(channels.quorum, check, waiting)) ?? false;
     },
     async logProof(leafKey) {
-      const index = await indexOfLeaf(db.prisma, origin, leafKey);
-      if (index === undefined || !(await covered(leafKey))) return undefined;
-      return await proofAt(db.prisma, index, (await quorum.newest(db.prisma))!);
+      if (!(await covered(leafKey))) return undefined;
+      const checkpoint = (await quorum.newest(db.prisma))!;
+      const name = `${checkpoint.size} ${leafKey}`;
+      const proof = made.get(name) ?? prove(leafKey, checkpoint);
+      made.set(name, proof);
+      proof.catch(() => made.delete(name));
+      if (made.size > KEPT_PROOFS) made.delete(made.keys().next().value!);
+      return await proof;
     },
     quorumSize: async () => Number((await quorum.newest(db.prisma))?.size ?? 0n),
     status: () => statusOf(db.prisma, origin, quorum),

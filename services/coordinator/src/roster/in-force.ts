@@ -20,8 +20,19 @@ export async function requireRoster(tx: Tx): Promise<Roster> {
   return roster;
 }
 
+/** Epochs in use at once are few; a hash never stands for another body. */
+const KEPT = 8;
+const known = new Map<string, Roster>();
+
 /** The roster that a plan or grant names; an attempt ends under the roster it began with. */
 export async function rosterByHash(tx: Tx, hash: Uint8Array): Promise<Roster> {
+  const name = Buffer.from(hash).toString('base64url');
+  const before = known.get(name);
+  if (before) return before;
   const row = await tx.roster.findUniqueOrThrow({ where: { hash: Uint8Array.from(hash) } });
-  return parseRoster(row.body);
+  const roster = parseRoster(row.body);
+  if (!roster.rosterHash.equals(hash)) throw new RangeError(`the roster row ${name} holds a body with another hash`);
+  known.set(name, roster);
+  if (known.size > KEPT) known.delete(known.keys().next().value!);
+  return roster;
 }

@@ -14,11 +14,12 @@ import { digestOf, hashOfDigest, splitLines, toBase64url, writtenDigest } from '
 import type { Tx } from '../../db/client.ts';
 import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
+import type { Message } from '../../generated/prisma/client.ts';
 import { rosterByHash } from '../../roster/in-force.ts';
 import { acceptedOf, listHashOf } from './accepted.ts';
 import { answered } from './answered.ts';
-import { type Collecting, isCollecting, type MessageKind, rules } from './phase.ts';
-import { attemptForTenant, type LoadedAttempt, lockAttempt, messagesOf, requireList } from './store.ts';
+import { type Collecting, collecting, isCollecting, type MessageKind, rules } from './phase.ts';
+import { type AttemptOfTenant, attemptForTenant, messagesOf, requireList } from './store.ts';
 
 export interface Sender {
   readonly tenantRef: string;
@@ -41,23 +42,23 @@ export async function acceptMessage(
   kind: MessageKind,
   bytes: Buffer,
 ): Promise<void> {
-  const { row, plan, idx } = await attemptForTenant(deps.db.prisma, planHash, sender.tenantRef);
-  const attempt = { row, plan };
+  const attempt = await attemptForTenant(deps.db.prisma, planHash, sender.tenantRef);
+  const { row, idx } = attempt;
   const earlier = await deps.db.prisma.message.findUnique({
     where: { attemptId_kind_idx: { attemptId: row.id, kind, idx } },
   });
   if (earlier) return repeated(earlier, bytes);
-  if (kind !== 'abort' && !isOpenFor(row.phase, kind)) throw await tooLate(deps, sender, attempt, idx, kind, bytes);
-  const checked = await verify(deps.db.prisma, attempt, idx, kind, bytes);
+  if (kind !== 'abort' && !isOpenFor(row.phase, kind)) throw await tooLate(deps, sender, attempt, kind, bytes);
+  const checked = await verify(deps.db.prisma, attempt, kind, bytes, []);
   const stored = await deps.db.transaction(async (tx) => {
-    // M0 one after the other: two tenants must not hand in one key at the same moment.
-    const locked = await lockAttempt(tx, row.id, kind === 'm0' ? 'update' : 'share');
-    if (kind !== 'abort' && !isOpenFor(locked.row.phase, kind)) return false;
-    if (kind === 'm0') await verify(tx, attempt, idx, kind, bytes);
-    await store(deps, tx, locked, sender, kind, checked);
-    return true;
+    if (kind === 'm0') {
+      // One after the other: two tenants must not hand in one key at the same moment.
+      await tx.$queryRaw`SELECT FROM attempt WHERE id = ${row.id}::uuid FOR UPDATE`;
+      await verify(tx, attempt, kind, bytes, await messagesOf(tx, row.id, 'm0'));
+    }
+    return store(deps, tx, attempt, sender, kind, checked);
   });
-  if (!stored) throw await tooLate(deps, sender, attempt, idx, kind, bytes);
+  if (!stored) throw await tooLate(deps, sender, attempt, kind, bytes);
   deps.logger.event('message.accepted', {
     kind,
     run: row.runId,
@@ -83,19 +84,20 @@ function repeated(earlier: { body: Uint8Array; late: boolean }, bytes: Buffer): 
     throw new CoordinatorError('CONFLICT', 'A different message of this kind is already accepted for this attempt.');
 }
 
+/** @param m0s those accepted before, whose keys an M0 may not repeat */
 async function verify(
   tx: Tx,
-  { row, plan }: LoadedAttempt,
-  from: number,
+  { row, plan, idx: from }: AttemptOfTenant,
   kind: MessageKind,
   bytes: Buffer,
+  m0s: readonly Message[],
 ): Promise<Checked> {
   const roster = await rosterByHash(tx, Buffer.from(plan.rosterHash, 'base64url'));
   const list = async (phase: 'u1' | 'u2' | 'u3') => requireList(tx, row.id, phase);
   try {
     switch (kind) {
       case 'm0': {
-        const earlier = (await messagesOf(tx, row.id, 'm0')).map((message) => acceptedOf<'m0'>(message));
+        const earlier = m0s.map((message) => acceptedOf<'m0'>(message));
         return { message: acceptM0(plan, roster, from, bytes, earlier), envelopes: [] };
       }
       case 'm1': {
@@ -144,7 +146,12 @@ function splitM1(bytes: Buffer): { m1: Buffer; envelopes: Uint8Array[] } {
   return { m1: bytes.subarray(0, end + 1), envelopes: splitLines(bytes.subarray(end + 1)) };
 }
 
-async function uploadedChunks(tx: Tx, attemptId: string, plan: LoadedAttempt['plan'], idx: number): Promise<Buffer[]> {
+async function uploadedChunks(
+  tx: Tx,
+  attemptId: string,
+  plan: AttemptOfTenant['plan'],
+  idx: number,
+): Promise<Buffer[]> {
   const rows = await tx.chunk.findMany({ where: { attemptId, idx } });
   const byPlace = new Map(rows.map((row) => [`${row.segment}/${row.chunk}`, row.digest]));
   return [...eachChunk(plan)].map(({ segment, chunk }) => {
@@ -158,25 +165,23 @@ async function uploadedChunks(tx: Tx, attemptId: string, plan: LoadedAttempt['pl
   });
 }
 
+/** False when the phase has closed. The attempt stays share-locked until the commit: no phase closes in between. */
 async function store(
   deps: Deps,
   tx: Tx,
-  { row }: LoadedAttempt,
+  { row }: AttemptOfTenant,
   sender: Sender,
   kind: MessageKind,
   checked: Checked,
-): Promise<void> {
+): Promise<boolean> {
   const { idx, signed } = checked.message;
-  await tx.message.create({
-    data: {
-      attemptId: row.id,
-      kind,
-      idx,
-      body: Uint8Array.from(signed.body),
-      sig: Uint8Array.from(signed.sig),
-      serial: sender.serial,
-    },
-  });
+  const [body, sig] = [Uint8Array.from(signed.body), Uint8Array.from(signed.sig)];
+  const open = kind === 'abort' ? null : collecting.filter((phase) => rules[phase].answer === kind);
+  const written = await tx.$executeRaw`
+    INSERT INTO message (attempt_id, kind, idx, body, sig, serial)
+    SELECT id, ${kind}, ${idx}, ${body}, ${sig}, ${sender.serial} FROM attempt
+    WHERE id = ${row.id}::uuid AND (${open}::text[] IS NULL OR phase = ANY(${open}::text[])) FOR SHARE`;
+  if (written === 0) return false;
   if (kind === 'm0') await closeEarlierResults(tx, row.runId, row.round, idx);
   if (kind === 'm1') await storeEnvelopes(tx, row.id, idx, checked.envelopes);
   if (kind === 'm2') {
@@ -192,6 +197,7 @@ async function store(
       serial: sender.serial,
     });
   }
+  return true;
 }
 
 /** Who answers a later round of a run has followed its manifests so far. */
@@ -222,8 +228,7 @@ async function storeEnvelopes(
 async function tooLate(
   deps: Deps,
   sender: Sender,
-  { row }: LoadedAttempt,
-  idx: number,
+  { row, idx }: AttemptOfTenant,
   kind: MessageKind,
   bytes: Buffer,
 ): Promise<CoordinatorError> {

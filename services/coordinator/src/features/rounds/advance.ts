@@ -1,4 +1,4 @@
-import { databaseNow } from '../../db/client.ts';
+import { databaseNow, type Tx } from '../../db/client.ts';
 import type { Deps } from '../../deps.ts';
 import type { Lease } from '../../lease/lease.ts';
 import { withLease } from '../../lease/lease.ts';
@@ -11,7 +11,7 @@ import { release } from './phases/release.ts';
 import { sum } from './phases/sum.ts';
 import { inPhase } from './phases/transition.ts';
 import type { Seal } from './seal.ts';
-import { loadAttempt } from './store.ts';
+import { type LoadedAttempt, loadAttempt } from './store.ts';
 
 /** One step of an attempt: true when rows have changed and the next step may be due already. */
 export type Step = (deps: RoundDeps, lease: Lease, attemptId: string) => Promise<boolean>;
@@ -25,10 +25,18 @@ export interface RoundDeps extends Deps {
 /** Does what is due for an attempt, and again until nothing is. Safe to call at any time, any number of times. */
 export async function advanceAttempt(deps: RoundDeps, attemptId: string): Promise<void> {
   const { row } = await loadAttempt(deps.db.prisma, attemptId);
+  if (await isFollowed(deps.db.prisma, row)) return;
   await withLease(deps.db, { resource: `run:${row.runId}`, timings: deps.timings }, async (lease) => {
     await advanceUnder(deps, lease, attemptId);
     await openNext(deps, lease, row.runId);
   });
+}
+
+/** Looks at the end of leases and deadlines come long after a quick round: without the lease they cost the next one nothing. */
+async function isFollowed(tx: Tx, { runId, round, attempt }: LoadedAttempt['row']): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT FROM attempt WHERE run_id = ${runId} AND (round, attempt) > (${round}, ${attempt}) LIMIT 1`;
+  return rows.length > 0;
 }
 
 /** Opens the run's next round when none is open, and starts it. */

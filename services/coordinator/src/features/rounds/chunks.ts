@@ -3,7 +3,7 @@ import { digestOf } from '@sumveil/wire';
 import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
 import type { Sender } from './accept-message.ts';
-import { attemptForTenant, lockAttempt, requireList } from './store.ts';
+import { attemptForTenant, requireList } from './store.ts';
 
 /**
  * Takes one masked chunk. Length and padding are checked before anything is kept (fault F11); the bytes become visible by
@@ -40,13 +40,14 @@ export async function acceptChunk(
   if (known && known.digest !== digest) throw otherContent();
   await deps.artifacts.put(bytes, { maxBytes: bytes.length, digest });
   await deps.db.transaction(async (tx) => {
-    const locked = await lockAttempt(tx, row.id, 'share');
-    if (locked.row.phase !== 'masked') throw closed(locked.row.phase);
-    await tx.chunk.createMany({
-      data: [{ attemptId: row.id, idx, segment, chunk, digest, size: bytes.length }],
-      skipDuplicates: true,
-    });
-    const kept = await tx.chunk.findUniqueOrThrow({ where });
+    // The attempt stays share-locked until the commit: its phase cannot close in between.
+    const written = await tx.$executeRaw`
+      INSERT INTO chunk (attempt_id, idx, segment, chunk, digest, size)
+      SELECT id, ${idx}, ${segment}, ${chunk}, ${digest}, ${bytes.length} FROM attempt
+      WHERE id = ${row.id}::uuid AND phase = 'masked' FOR SHARE ON CONFLICT DO NOTHING`;
+    if (written === 1) return;
+    const kept = await tx.chunk.findUnique({ where });
+    if (!kept) throw closed('after masked');
     if (kept.digest !== digest) throw otherContent();
   });
   return { digest, size: bytes.length };

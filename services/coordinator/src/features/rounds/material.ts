@@ -1,4 +1,5 @@
 import { encodeSigned } from '@sumveil/wire';
+import type { Tx } from '../../db/client.ts';
 import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
 import type { ListPhase, MessageKind } from './phase.ts';
@@ -13,19 +14,39 @@ const contents: Record<Material, { list: ListPhase; messages: MessageKind; withL
   consistency: { list: 'u3', messages: 'm3', withList: false },
 };
 
-/** Signed list and the messages it names, as wire bytes, for a member of that list. */
-export async function phaseMaterial(
-  deps: Pick<Deps, 'db'>,
-  tenantRef: string,
-  planHash: Buffer,
-  material: Material,
-): Promise<Buffer> {
-  const { list: phase, messages: kind, withList } = contents[material];
+interface Made {
+  readonly members: readonly number[];
+  readonly bytes: Buffer;
+}
+
+/** The materials of the phases that a few runs are in. */
+const KEPT = 16;
+
+export type PhaseMaterial = (tenantRef: string, planHash: Buffer, material: Material) => Promise<Buffer>;
+
+/**
+ * Signed list and the messages it names, as wire bytes, for a member of that list. A signed list never changes and neither
+ * do the messages it names, so the bytes are made once for all members.
+ */
+export function phaseMaterials(deps: Pick<Deps, 'db'>): PhaseMaterial {
+  const known = new Map<string, Made>();
   const tx = deps.db.prisma;
-  const { row, idx } = await attemptForTenant(tx, planHash, tenantRef);
+  return async (tenantRef, planHash, material) => {
+    const { row, idx } = await attemptForTenant(tx, planHash, tenantRef);
+    const name = `${row.id} ${material}`;
+    const made = known.get(name) ?? (await make(tx, row, material));
+    known.set(name, made);
+    if (known.size > KEPT) known.delete(known.keys().next().value!);
+    if (!made.members.includes(idx)) throw notAMember(contents[material].list);
+    return made.bytes;
+  };
+}
+
+/** @throws CoordinatorError CONFLICT or UNAVAILABLE while something of it may still change */
+async function make(tx: Tx, row: { id: string; phase: string }, material: Material): Promise<Made> {
+  const { list: phase, messages: kind, withList } = contents[material];
   const list = await requireList(tx, row.id, phase);
   const signed = signedOf(list);
-  if (!list.members.includes(idx)) throw notAMember(phase);
   if (material === 'consistency' && row.phase === 'consistency') {
     throw new CoordinatorError(
       'CONFLICT',
@@ -33,10 +54,11 @@ export async function phaseMaterial(
     );
   }
   const messages = await messagesOf(tx, row.id, kind, list.members);
-  return Buffer.concat([
+  const bytes = Buffer.concat([
     ...(withList ? [encodeSigned(signed)] : []),
     ...messages.map((message) => encodeSigned(signedOf(message))),
   ]);
+  return { members: list.members, bytes };
 }
 
 /** Envelopes from the members of U2 to this tenant, each with its audit path, ascending sender. */

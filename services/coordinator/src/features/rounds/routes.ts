@@ -3,20 +3,21 @@ import type { Deps } from '../../deps.ts';
 import { bind, type RouteBinding } from '../../http/bind.ts';
 import { acceptMessage } from './accept-message.ts';
 import { acceptChunk } from './chunks.ts';
-import { deliveredEnvelopes, phaseMaterial } from './material.ts';
+import { deliveredEnvelopes, phaseMaterials } from './material.ts';
 import { aggregateChunk, signedManifest, signedPlan } from './published.ts';
 import { pollTasks } from './tasks.ts';
 
 const hash = (planHash: string) => Buffer.from(planHash, 'base64url');
 
 export function roundRoutes(deps: Deps): RouteBinding[] {
+  const material = phaseMaterials(deps);
   return [
     bind(routes.tasks, async ({ connector, query, signal }) => ({
       tasks: await pollTasks(deps, connector.tenantRef, new Set(query.known.split(',')), signal),
     })),
     bind(routes.attemptPlan, ({ connector, params }) => signedPlan(deps, connector.tenantRef, hash(params.planHash))),
     bind(routes.phaseMaterial, ({ connector, params }) =>
-      phaseMaterial(deps, connector.tenantRef, hash(params.planHash), params.material),
+      material(connector.tenantRef, hash(params.planHash), params.material),
     ),
     bind(routes.envelopes, ({ connector, params }) =>
       deliveredEnvelopes(deps, connector.tenantRef, hash(params.planHash)),

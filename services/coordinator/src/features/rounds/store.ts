@@ -22,17 +22,29 @@ export async function loadAttempt(tx: Tx, id: string): Promise<LoadedAttempt> {
   return { row, plan: parsePlan(row.planBody) };
 }
 
-/** @throws CoordinatorError NOT_FOUND, also for a tenant outside the cohort: an absent attempt looks the same */
-export async function attemptForTenant(
-  tx: Tx,
-  planHash: Uint8Array,
-  tenantRef: string,
-): Promise<LoadedAttempt & { idx: number }> {
-  const row = await tx.attempt.findUnique({ where: { planHash: Uint8Array.from(planHash) } });
-  const tenant = await tx.tenant.findUnique({ where: { ref: tenantRef }, select: { idx: true } });
-  if (row && tenant && row.phase !== 'opening') {
+type OfTenant = 'id' | 'runId' | 'round' | 'attempt' | 'phase' | 'planBody' | 'planSig' | 'planHash' | 'leafKey';
+
+export interface AttemptOfTenant {
+  readonly row: Pick<Attempt, OfTenant | 'manifestBody' | 'manifestSig'>;
+  readonly plan: RoundPlan;
+  readonly idx: number;
+}
+
+/**
+ * What every request of a connector about an attempt begins with, in one statement.
+ *
+ * @throws CoordinatorError NOT_FOUND, also for a tenant outside the cohort: an absent attempt looks the same
+ */
+export async function attemptForTenant(tx: Tx, planHash: Uint8Array, tenantRef: string): Promise<AttemptOfTenant> {
+  const [found] = await tx.$queryRaw<(AttemptOfTenant['row'] & { idx: number })[]>`
+    SELECT a.id, a.run_id AS "runId", a.round, a.attempt, a.phase, a.plan_body AS "planBody", a.plan_sig AS "planSig",
+           a.plan_hash AS "planHash", a.leaf_key AS "leafKey", a.manifest_body AS "manifestBody",
+           a.manifest_sig AS "manifestSig", t.idx
+    FROM attempt a, tenant t WHERE a.plan_hash = ${Uint8Array.from(planHash)} AND t.ref = ${tenantRef}`;
+  if (found && found.phase !== 'opening') {
+    const { idx, ...row } = found;
     const plan = parsePlan(row.planBody);
-    if (plan.cohort.includes(tenant.idx)) return { row, plan, idx: tenant.idx };
+    if (plan.cohort.includes(idx)) return { row, plan, idx };
   }
   throw new CoordinatorError('NOT_FOUND', 'There is no attempt with this plan hash for this tenant.');
 }

@@ -31,7 +31,8 @@ export async function pollTasks(
   known: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<Task[]> {
-  const { idx } = await deps.db.prisma.tenant.findUniqueOrThrow({ where: { ref: tenantRef }, select: { idx: true } });
+  const [tenant] = await deps.db.prisma.$queryRaw<{ idx: number }[]>`SELECT idx FROM tenant WHERE ref = ${tenantRef}`;
+  const { idx } = tenant!;
   const found = await deps.notify.wait(
     'sumveil_task',
     async () => {
@@ -50,17 +51,9 @@ export async function pollTasks(
 }
 
 async function openTasks(deps: Pick<Deps, 'db'>, idx: number): Promise<Task[]> {
-  const rows = await deps.db.prisma.task.findMany({
-    where: { idx, closedAt: null },
-    orderBy: { id: 'asc' },
-    include: { attempt: { select: { runId: true, round: true, attempt: true, planHash: true } } },
-  });
-  return rows.map(({ id, kind, attempt }) => ({
-    id: id.toString(),
-    kind: kind as TaskKind,
-    runId: attempt.runId,
-    round: attempt.round,
-    attempt: attempt.attempt,
-    planHash: toBase64url(attempt.planHash),
-  }));
+  const rows = await deps.db.prisma.$queryRaw<(Omit<Task, 'planHash'> & { planHash: Uint8Array })[]>`
+    SELECT t.id::text, t.kind, a.run_id AS "runId", a.round, a.attempt, a.plan_hash AS "planHash"
+    FROM task t JOIN attempt a ON a.id = t.attempt_id
+    WHERE t.idx = ${idx} AND t.closed_at IS NULL ORDER BY t.id`;
+  return rows.map((row) => ({ ...row, planHash: toBase64url(row.planHash) }));
 }
