@@ -7,7 +7,10 @@ export const CONFIG_PREFIX = 'SUMVEIL_CONNECTOR_';
 export const connectorConfig = z.strictObject({
   stateDir: filePath('Folder of keys, certificates and state; mode 0700, made when absent, kept out of backups'),
   coordinatorUrl: url('Connector listener of the coordinator', ['https']),
-  enrolUrl: url('Enrolment listener of the coordinator; needed until enrolled', ['https']).optional(),
+  enrolUrl: url(
+    'Enrolment listener of the coordinator; needed to enrol, and to come back after the certificate has expired',
+    ['https'],
+  ).optional(),
   joinStringFile: filePath('Private file with the join string; needed until enrolled').optional(),
   data: filePath('The tenant’s table, CSV with a header'),
   localPolicy: filePath('Local policy, YAML or JSON; the default floors hold without it').optional(),

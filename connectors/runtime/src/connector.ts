@@ -2,6 +2,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogger, type Logger } from '@sumveil/telemetry';
 import { builtinCodeDigest, builtinTrainer } from '@sumveil/trainers';
+import { certificateKeeper } from './certificate/keeper.ts';
+import { renewalLoop } from './certificate/renewal-loop.ts';
+import { newestTlsPair } from './certificate/tls-files.ts';
 import type { ConnectorConfig } from './config.ts';
 import { showStatus, VERSION } from './control/answers.ts';
 import { SOCKET } from './control/call.ts';
@@ -68,9 +71,12 @@ export async function startConnector(config: ConnectorConfig, options: StartOpti
     state.close();
     throw error;
   });
-  if (!known)
-    logger.event('connector.enrolled', { serial: member.certificate.serialNumber, tenantRef: member.tenantRef });
-  const client = coordinatorClient(config.coordinatorUrl, member, keys);
+  const client = coordinatorClient(config.coordinatorUrl, member, newestTlsPair(stateDir));
+  const certificate = certificateKeeper({ stateDir, member, client });
+  if (!known) {
+    const { serialNumber: serial } = certificate.current().certificate;
+    logger.event('connector.enrolled', { serial, tenantRef: member.tenantRef });
+  }
   const rosters = rosterKeeper({ state, client, keys, member, policy, now });
   const ending = new AbortController();
   let fault: unknown;
@@ -79,6 +85,8 @@ export async function startConnector(config: ConnectorConfig, options: StartOpti
     keys,
     member,
     client,
+    certificate,
+    enrolUrl: config.enrolUrl,
     coordinatorUrl: config.coordinatorUrl,
     rosters,
     policy,
@@ -115,6 +123,7 @@ export async function startConnector(config: ConnectorConfig, options: StartOpti
   logger.event('process.started', { version: VERSION });
 
   const loops = [
+    renewalLoop(site),
     pollRosters(site),
     witnessLoop(site),
     taskLoop(site),

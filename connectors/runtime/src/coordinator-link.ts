@@ -1,9 +1,11 @@
 import { type Client, ClientError, createClient } from '@sumveil/client';
 import { clientTls } from '@sumveil/identity';
 import { type RouteName, routes } from '@sumveil/wire';
-import type { Membership, OwnKeys } from './enrolment/identity-files.ts';
+import type { TlsPair } from './certificate/tls-files.ts';
+import type { Membership } from './enrolment/identity-files.ts';
 
 const connectorRoutes = {
+  renew: routes.renew,
   tasks: routes.tasks,
   connectorRoster: routes.connectorRoster,
   connectorRosterApprovals: routes.connectorRosterApprovals,
@@ -28,10 +30,12 @@ const connectorRoutes = {
 export type CoordinatorClient = Client<typeof connectorRoutes>;
 
 /** The connector's only way out: mutual TLS to the connector listener, the pinned root as the only CA. */
-export function coordinatorClient(baseUrl: string, member: Membership, keys: OwnKeys): CoordinatorClient {
-  const { rootPem, rootSpki, chainPem } = member;
-  const tls = clientTls({ rootsPem: [rootPem], rootSpki: [rootSpki], chainPem, key: keys.tls });
-  return createClient(connectorRoutes, { baseUrl, tls });
+export function coordinatorClient(baseUrl: string, member: Membership, pair: TlsPair): CoordinatorClient {
+  return createClient(connectorRoutes, { baseUrl, tls: linkTls(member, pair) });
+}
+
+export function linkTls({ rootPem, rootSpki }: Membership, { chainPem, key }: TlsPair): object {
+  return clientTls({ rootsPem: [rootPem], rootSpki: [rootSpki], chainPem, key });
 }
 
 /** True when the same call may succeed later: no answer, or one that says so. */

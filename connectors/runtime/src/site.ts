@@ -1,5 +1,6 @@
 import type { Logger } from '@sumveil/telemetry';
 import type { Trainer } from '@sumveil/trainers';
+import type { CertificateKeeper } from './certificate/keeper.ts';
 import type { CoordinatorClient } from './coordinator-link.ts';
 import type { DataSource } from './data/data-source.ts';
 import type { Membership, OwnKeys } from './enrolment/identity-files.ts';
@@ -15,6 +16,9 @@ export interface Site {
   readonly keys: OwnKeys;
   readonly member: Membership;
   readonly client: CoordinatorClient;
+  readonly certificate: CertificateKeeper;
+  /** Enrolment listener, for the return after expiry. */
+  readonly enrolUrl: string | undefined;
   /** connector listener */
   readonly coordinatorUrl: string;
   readonly rosters: RosterKeeper;

@@ -19,6 +19,8 @@ export const connectorTimings = z.strictObject({
   /** How often the roster is looked at while none is pinned, and afterwards. */
   rosterWaiting: ms(1_000),
   rosterPinned: ms(15_000),
+  /** First pause after a renewal of the certificate that failed; doubled each time. */
+  renewAgain: ms(5_000),
   /** How often the local policy is read for changes. */
   policyLook: ms(2_000),
   /** Without an answer for this long the coordinator is shown as not reachable. */

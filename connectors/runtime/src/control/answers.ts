@@ -1,6 +1,7 @@
 import { parseApproverList } from '@sumveil/approvals';
 import { type Roster, rosterFingerprint } from '@sumveil/secagg';
 import { approvalsNeeded, fromBase64url, parseDsse, rosterApprovers, toBase64url } from '@sumveil/wire';
+import { issuedAt, type TlsPair } from '../certificate/tls-files.ts';
 import { hashText, type Offered } from '../roster/keeper.ts';
 import type { Site } from '../site.ts';
 
@@ -63,7 +64,14 @@ export function ownRow({ member, keys }: Pick<Site, 'member' | 'keys'>): OwnRow 
   return { tenantRef: member.tenantRef, rosterPublic: keys.rosterPublic, witnessPublic: keys.witnessPublic };
 }
 
-/** Seconds after the last contact for which the connector still counts as connected. */
+/** When the certificate in front was made, at the enrolment or the last renewal, and when it ends. */
+export function showCertificate({ certificate }: TlsPair) {
+  return {
+    certificateSerial: certificate.serialNumber,
+    certificateIssuedAt: new Date(issuedAt(certificate)).toISOString(),
+    certificateExpiresAt: certificate.validToDate.toISOString(),
+  };
+}
 
 export function showStatus(site: Site) {
   const { member, rosters, state, board, policy, now } = site;
@@ -78,7 +86,7 @@ export function showStatus(site: Site) {
     name: member.name,
     version: VERSION,
     startedAt: new Date(board.startedAt).toISOString(),
-    certificateExpiresAt: member.certificate.validToDate.toISOString(),
+    ...showCertificate(site.certificate.current()),
     roster: pinned
       ? {
           rosterId: pinned.rosterId,

@@ -1,11 +1,12 @@
 import { parseRoster } from '@sumveil/secagg';
 import { trustBytes, trustOf } from '@sumveil/wire';
+import { newestTlsPair } from '../certificate/tls-files.ts';
 import { loadOwnKeys, readMembership } from '../enrolment/identity-files.ts';
 import { ConnectorError } from '../error.ts';
 import type { EgressRow } from '../state/egress.ts';
 import type { RunResults } from '../state/results.ts';
 import { openState, type State } from '../state/state.ts';
-import { type RosterShown, showRoster, showWithdrawals } from './answers.ts';
+import { type RosterShown, showCertificate, showRoster, showWithdrawals } from './answers.ts';
 import { storeWithdrawal } from './approvers.ts';
 
 /** The state of a stopped connector, for the command line. It holds the file's lock until it is closed. */
@@ -15,6 +16,8 @@ export interface OfflineState {
     tenantRef: string;
     idx: number;
     name: string;
+    certificateSerial: string;
+    certificateIssuedAt: string;
     certificateExpiresAt: string;
     roster: RosterShown | null;
   };
@@ -33,7 +36,7 @@ export function openOffline(stateDir: string, now: () => number = Date.now): Off
   if (!member) throw new ConnectorError('STATE', 'No connector is enrolled in this folder.', 'Check the folder.');
   const state: State = openState(stateDir);
   const keys = loadOwnKeys(stateDir);
-  const { tenantRef, idx, name, certificate } = member;
+  const { tenantRef, idx, name } = member;
   const pinned = () => {
     const row = state.trust.pinned().at(-1);
     return row && parseRoster(row.body);
@@ -48,7 +51,7 @@ export function openOffline(stateDir: string, now: () => number = Date.now): Off
       tenantRef,
       idx,
       name,
-      certificateExpiresAt: certificate.validToDate.toISOString(),
+      ...showCertificate(newestTlsPair(stateDir)),
       roster: roster(),
     }),
     egress: (page) => state.egress.list(page),

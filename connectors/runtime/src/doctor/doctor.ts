@@ -1,6 +1,7 @@
 import { type Check, type Diagnosis, diagnose, expiryCheck, folderCheck, linkChecks, probe } from '@sumveil/client';
-import { clientTls } from '@sumveil/identity';
+import { RETURN_MS } from '../certificate/renewal-loop.ts';
 import { VERSION } from '../control/answers.ts';
+import { linkTls } from '../coordinator-link.ts';
 import type { Site } from '../site.ts';
 import { dataChecks } from './data-checks.ts';
 import { approversCheck, policyCheck } from './own-rules.ts';
@@ -13,9 +14,8 @@ const LEAST_FREE = 256 * 2 ** 20;
  * what the coordinator offers is asked for and compared, never pinned.
  */
 export async function runDoctor(site: Site): Promise<Diagnosis> {
-  const { coordinatorUrl, member, keys, now, stateDir } = site;
-  const { rootPem, rootSpki, chainPem } = member;
-  const tls = clientTls({ rootsPem: [rootPem], rootSpki: [rootSpki], chainPem, key: keys.tls });
+  const { coordinatorUrl, member, certificate, now, stateDir } = site;
+  const tls = linkTls(member, certificate.current());
   const found = await probe(coordinatorUrl, tls, now);
   const reached = found.fault === undefined;
   const checks: Check[] = [
@@ -34,9 +34,18 @@ export async function runDoctor(site: Site): Promise<Diagnosis> {
   return diagnose(checks);
 }
 
-function certificateCheck({ member, now }: Site): Check {
-  return expiryCheck('certificate', 'this connector’s certificate', member.certificate, {
+/** It renews itself from a third of its life on: little left means that renewal has failed for long. */
+function certificateCheck({ certificate, enrolUrl, now }: Site): Check {
+  const current = certificate.current().certificate;
+  const ended = now() - current.validToDate.getTime();
+  return expiryCheck('certificate', 'this connector’s certificate', current, {
     now: now(),
-    next: 'Ask the platform operator for a new invitation and enrol in an empty folder.',
+    next: ended <= 0 ? RENEWS : ended <= RETURN_MS ? (enrolUrl ? RETURNS : NO_ENROL_URL) : NEW_JOIN_STRING,
   });
 }
+
+const RENEWS = 'It should have been renewed since: let the connector reach the coordinator; its log says what failed.';
+const RETURNS =
+  'The connector asks the enrolment listener for a new one by itself: let it through; a warning in its status says when it was refused.';
+const NO_ENROL_URL = 'Set SUMVEIL_CONNECTOR_ENROL_URL and start again: the connector then comes back by itself.';
+const NEW_JOIN_STRING = 'Ask the platform operator for a new invitation and enrol in an empty folder.';

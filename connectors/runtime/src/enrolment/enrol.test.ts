@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { newJoinString } from '@sumveil/identity';
 import { sha256, toBase64url } from '@sumveil/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newestTlsPair } from '../certificate/tls-files.ts';
 import { privateFolder } from '../files.ts';
 import { type TlsWorld, tlsWorld } from '../testing/tls-world.ts';
 import { membershipOf } from './enrol.ts';
@@ -33,10 +34,12 @@ describe('enrolment', () => {
     const given = options(text);
     const first = await membershipOf(given);
     expect(first).toMatchObject({ tenantRef: ref, idx, rootSpki: world.rootSpki });
-    expect(first.certificate.checkPrivateKey(given.keys.tls)).toBe(true);
+    const { certificate, key } = newestTlsPair(given.stateDir);
+    expect(certificate.checkPrivateKey(key)).toBe(true);
     expect(world.enrolled.get(idx)?.rosterKey).toBe(toBase64url(given.keys.rosterPublic));
     const again = await membershipOf({ ...options(text), enrolUrl: undefined, joinStringFile: undefined });
-    expect(again.certificate.serialNumber).toBe(first.certificate.serialNumber);
+    expect(again).toEqual(first);
+    expect(newestTlsPair(given.stateDir).certificate.serialNumber).toBe(certificate.serialNumber);
     expect(world.tokens).toHaveLength(1);
   });
 

@@ -1,17 +1,17 @@
-import { type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRef, loadOrCreateKeyFile, rawEd25519 } from '@sumveil/identity';
 import { hash32 } from '@sumveil/wire';
 import { z } from 'zod';
+import { storeFirstChain } from '../certificate/tls-files.ts';
 import { ConnectorError } from '../error.ts';
 import { writeWhole } from '../files.ts';
 
-/** The three keys of a connector; made here, used here, never sent. */
+/** The two keys that stand for a connector as long as it lives; made here, used here, never sent. */
 export interface OwnKeys {
   readonly roster: KeyObject;
   readonly witness: KeyObject;
-  readonly tls: KeyObject;
   /** public halves, 32 bytes */
   readonly rosterPublic: Buffer;
   readonly witnessPublic: Buffer;
@@ -21,8 +21,7 @@ export interface OwnKeys {
 export function loadOwnKeys(stateDir: string): OwnKeys {
   const roster = loadOrCreateKeyFile(join(stateDir, 'roster.key'), 'ed25519');
   const witness = loadOrCreateKeyFile(join(stateDir, 'witness.key'), 'ed25519');
-  const tls = loadOrCreateKeyFile(join(stateDir, 'tls.key'), 'p256');
-  return { roster, witness, tls, rosterPublic: rawEd25519(roster), witnessPublic: rawEd25519(witness) };
+  return { roster, witness, rosterPublic: rawEd25519(roster), witnessPublic: rawEd25519(witness) };
 }
 
 const membership = z.strictObject({
@@ -34,13 +33,10 @@ const membership = z.strictObject({
 
 /** Who this connector is since its enrolment. */
 export type Membership = z.infer<typeof membership> & {
-  /** leaf and issuing certificate, PEM */
-  readonly chainPem: string;
   readonly rootPem: string;
-  readonly certificate: X509Certificate;
 };
 
-const files = { membership: 'enrolment.json', chain: 'chain.pem', root: 'root.pem' } as const;
+const files = { membership: 'enrolment.json', root: 'root.pem' } as const;
 
 /** undefined before the enrolment. @throws ConnectorError `STATE` for files that do not fit together */
 export function readMembership(stateDir: string): Membership | undefined {
@@ -48,9 +44,8 @@ export function readMembership(stateDir: string): Membership | undefined {
   if (!existsSync(path)) return undefined;
   try {
     const fields = membership.parse(JSON.parse(readFileSync(path, 'utf8')));
-    const chainPem = readFileSync(join(stateDir, files.chain), 'utf8');
     const rootPem = readFileSync(join(stateDir, files.root), 'utf8');
-    return { ...fields, chainPem, rootPem, certificate: new X509Certificate(chainPem) };
+    return { ...fields, rootPem };
   } catch (cause) {
     const next = 'Restore the folder as it was, or enrol again in an empty one with a new join string.';
     throw new ConnectorError('STATE', 'The enrolment files are damaged.', next, cause);
@@ -58,8 +53,8 @@ export function readMembership(stateDir: string): Membership | undefined {
 }
 
 /** The membership file comes last: without it nothing counts as enrolled. */
-export function storeMembership(stateDir: string, m: Omit<Membership, 'certificate'>): void {
-  writeWhole(join(stateDir, files.chain), m.chainPem);
+export function storeMembership(stateDir: string, m: Membership, chainPem: string): void {
+  storeFirstChain(stateDir, chainPem);
   writeWhole(join(stateDir, files.root), m.rootPem);
   const { tenantRef, name, idx, rootSpki } = m;
   writeWhole(join(stateDir, files.membership), `${JSON.stringify({ tenantRef, name, idx, rootSpki })}\n`);

@@ -9,6 +9,8 @@ const status: Status = {
   name: 'spiffe://x',
   version: '0',
   startedAt: '',
+  certificateSerial: '4'.repeat(32),
+  certificateIssuedAt: '2026-11-24',
   certificateExpiresAt: '2026-12-01',
   roster: null,
   offered: { epoch: 1, rosterHash: 'h', fingerprint: 'e8d3 e420' },

@@ -16,7 +16,7 @@ export function statusPage({ status, egress, results }: PageInput): string {
 ${summary(status)}${notes(status)}${runs(status)}${own(results)}${left(egress)}</main></html>`;
 }
 
-function summary({ state, roster, offered, coordinator, witness, policy, certificateExpiresAt }: Status): string {
+function summary({ state, roster, offered, coordinator, witness, policy, ...certificate }: Status): string {
   const rows: [string, string][] = [
     ['State', STATES[state] ?? state],
     ['Coordinator', coordinator.reachable ? 'connected' : 'not reached in the last minute'],
@@ -25,7 +25,8 @@ function summary({ state, roster, offered, coordinator, witness, policy, certifi
     ...(offered ? [[`Offered epoch ${offered.epoch}`, offered.fingerprint] as [string, string]] : []),
     ['Witness', witness ? `log cosigned up to size ${witness.size}` : 'nothing cosigned yet'],
     ['Local policy', `at least ${policy.minCohort} tenants, at least ${policy.minHonest} honest inputs in a sum`],
-    ['Certificate ends', certificateExpiresAt],
+    ['Certificate made', certificate.certificateIssuedAt],
+    ['Certificate ends', certificate.certificateExpiresAt],
   ];
   return `<table>${rows.map(([name, value]) => `<tr><th>${escaped(name)}<td>${escaped(value)}`).join('')}</table>`;
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -6,9 +7,12 @@ import type { TLSSocket } from 'node:tls';
 import {
   checkCsr,
   checkEnrolmentProofs,
+  checkExpiredRenewal,
+  checkRenewal,
   connectorLeafOrder,
   connectorListenerTls,
   connectorOfSocket,
+  createCsr,
   createIssuer,
   createIssuingCa,
   createRootCa,
@@ -31,6 +35,8 @@ export interface Asked {
   readonly query: URLSearchParams;
   readonly body: Buffer;
   readonly tenantRef: string;
+  /** Serial of the certificate of this connection, or ''. */
+  readonly serial: string;
   readonly signal: AbortSignal;
 }
 
@@ -50,6 +56,16 @@ export interface Enrolled {
   readonly idx: number;
   readonly rosterKey: string;
   readonly witnessKey: string;
+  readonly name: string;
+}
+
+/** A certificate that was given out: what it replaced, and how the connector asked. */
+export interface Issued {
+  readonly serial: string;
+  readonly key: KeyObject;
+  readonly idx: number;
+  readonly replaces?: string;
+  readonly via: 'token' | 'mtls' | 'roster-key';
 }
 
 export interface TlsWorld {
@@ -58,9 +74,20 @@ export interface TlsWorld {
   readonly rootSpki: string;
   /** Tenants that have enrolled, by index. */
   readonly enrolled: Map<number, Enrolled>;
+  /** Certificates in the order in which they were given out. */
+  readonly issued: Issued[];
+  /**
+   * Changes how certificates are given out from now on: `lost` gives one that never arrives, `forgotten` one that nobody knows
+   * afterwards, as after a restored backup.
+   */
+  readonly authority: { lifeSeconds: number; madeBefore: number; answer: 'chain' | 'lost' | 'refused' | 'forgotten' };
+  /** Serials that were forgotten. */
+  readonly forgotten: Set<string>;
   /** Tokens that arrived at the enrolment listener. */
   readonly tokens: string[];
   invite(): { text: string; ref: string; idx: number };
+  /** Gives out one more certificate for a key of this tenant, as if it had been there from the beginning. */
+  certify(idx: number, key: KeyObject): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -83,45 +110,85 @@ export async function tlsWorld(handlers: Handlers): Promise<TlsWorld> {
   const enrolled = new Map<number, Enrolled>();
   const tokens: string[] = [];
 
+  const issued: Issued[] = [];
+  const forgotten = new Set<string>();
+  const authority: TlsWorld['authority'] = { lifeSeconds: 7 * 86_400, madeBefore: 0, answer: 'chain' };
+  const bytes = (text: string) => Buffer.from(text, 'base64url');
+
+  async function certify(csrText: string, o: Omit<Issued, 'serial' | 'key'> & { name: string }): Promise<string> {
+    if (authority.answer === 'refused') throw new Refusal('ENROLMENT_REFUSED');
+    const csr = await checkCsr(csrText);
+    const before = issued.find(({ replaces }) => replaces !== undefined && replaces === o.replaces);
+    if (before && !spkiDer(before.key).equals(csr.spki)) throw new Refusal('ENROLMENT_REFUSED');
+    const { lifeSeconds, madeBefore } = authority;
+    const at = new Date(Date.now() - madeBefore * 1_000);
+    const order = connectorLeafOrder({ spki: csr.spki, name: o.name, lifeSeconds, leastSeconds: 1, now: at });
+    const { chainPem: chain, serial } = await issueChecked(issuer, order);
+    if (authority.answer === 'forgotten') forgotten.add(serial);
+    else issued.push({ ...o, serial, key: csr.publicKey });
+    if (authority.answer === 'lost') throw new Refusal('INTERNAL');
+    return chain;
+  }
+
   async function enroll({ body }: Asked): Promise<unknown> {
     const b = JSON.parse(body.toString());
+    if (b.expired) return comeBack(b);
     tokens.push(b.token);
     const tokenHash = sha256(fromBase64url(b.token, 32));
     const invitation = invitations.get(toBase64url(tokenHash));
     if (!invitation) throw new Refusal('ENROLMENT_REFUSED');
     invitations.delete(toBase64url(tokenHash));
-    const csr = await checkCsr(b.csr);
-    const bytes = (text: string) => Buffer.from(text, 'base64url');
     const proofs = {
       rosterKey: bytes(b.rosterKey),
       rosterProof: bytes(b.rosterProof),
       witnessKey: bytes(b.witnessKey),
       witnessProof: bytes(b.witnessProof),
     };
-    checkEnrolmentProofs({ ...proofs, tokenHash, csrSpki: csr.spki });
-    const name = spiffeName(TRUST_DOMAIN, invitation.ref, 1);
-    const leaf = await issueChecked(
-      issuer,
-      connectorLeafOrder({ spki: csr.spki, name, lifeSeconds: 7 * 86_400, now: new Date() }),
-    );
-    enrolled.set(invitation.idx, { ...invitation, rosterKey: b.rosterKey, witnessKey: b.witnessKey });
-    return { tenantRef: invitation.ref, name, chain: leaf.chainPem, root: root.certificatePem, idx: invitation.idx };
+    checkEnrolmentProofs({ ...proofs, tokenHash, csrSpki: (await checkCsr(b.csr)).spki });
+    const { ref: tenantRef, idx } = invitation;
+    const name = spiffeName(TRUST_DOMAIN, tenantRef, 1);
+    const chain = await certify(b.csr, { name, idx, via: 'token' });
+    enrolled.set(idx, { ...invitation, rosterKey: b.rosterKey, witnessKey: b.witnessKey, name });
+    return { tenantRef, name, chain, root: root.certificatePem, idx };
+  }
+
+  async function renew({ body, serial }: Asked): Promise<unknown> {
+    const { csr, proof } = JSON.parse(body.toString());
+    const old = issued.find((one) => one.serial === serial)!;
+    checkRenewal({ serial, csrSpki: (await checkCsr(csr)).spki, oldKey: old.key, proof: bytes(proof) });
+    const { idx } = old;
+    return { chain: await certify(csr, { name: enrolled.get(idx)!.name, idx, replaces: serial, via: 'mtls' }) };
+  }
+
+  async function comeBack({ expired, csr, proof }: Record<'expired' | 'csr' | 'proof', string>): Promise<unknown> {
+    const { idx } = issued.find((one) => one.serial === expired)!;
+    const { rosterKey, ref: tenantRef, name } = enrolled.get(idx)!;
+    const csrSpki = (await checkCsr(csr)).spki;
+    checkExpiredRenewal({ serial: expired, csrSpki, rosterKey: bytes(rosterKey), proof: bytes(proof) });
+    const chain = await certify(csr, { name, idx, replaces: expired, via: 'roster-key' });
+    return { tenantRef, name, chain, root: root.certificatePem, idx };
   }
 
   const rootsPem = [root.certificatePem];
   const enrolment = await listen(enrolmentListenerTls({ chainPem, key, rootPem: root.certificatePem }), { enroll });
-  const connector = await listen(connectorListenerTls({ chainPem, key, rootsPem }), handlers);
+  const connector = await listen(connectorListenerTls({ chainPem, key, rootsPem }), { renew, ...handlers }, forgotten);
   return {
     enrolUrl: enrolment.url,
     coordinatorUrl: connector.url,
     rootSpki: root.spki,
     enrolled,
+    issued,
+    forgotten,
+    authority,
     tokens,
     invite() {
       const join = newJoinString(root.spki);
       const invitation = { ref: newRef(), idx: invitations.size + enrolled.size + 1 };
       invitations.set(toBase64url(join.tokenHash), invitation);
       return { text: join.text, ...invitation };
+    },
+    async certify(idx, key) {
+      return certify(await createCsr(key), { name: enrolled.get(idx)!.name, idx, via: 'token' });
     },
     async close() {
       for (const server of [enrolment.server, connector.server]) {
@@ -132,11 +199,15 @@ export async function tlsWorld(handlers: Handlers): Promise<TlsWorld> {
   };
 }
 
-async function listen(tls: object, handlers: Handlers): Promise<{ url: string; server: Server }> {
+async function listen(
+  tls: object,
+  handlers: Handlers,
+  strangers: ReadonlySet<string> = new Set(),
+): Promise<{ url: string; server: Server }> {
   const server = createServer(tls, (request, response) => {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    void answer(handlers, request, gone.signal).then(
+    void answer(handlers, request, gone.signal, strangers).then(
       ({ status, value }) => {
         const bytes =
           value instanceof Uint8Array ? value : value === undefined ? undefined : Buffer.from(JSON.stringify(value));
@@ -156,7 +227,12 @@ async function listen(tls: object, handlers: Handlers): Promise<{ url: string; s
   return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
 }
 
-async function answer(handlers: Handlers, request: IncomingMessage, signal: AbortSignal) {
+async function answer(
+  handlers: Handlers,
+  request: IncomingMessage,
+  signal: AbortSignal,
+  strangers: ReadonlySet<string>,
+) {
   const url = new URL(request.url!, 'https://localhost');
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
@@ -164,9 +240,12 @@ async function answer(handlers: Handlers, request: IncomingMessage, signal: Abor
     const route: Route = routes[name as keyof typeof routes];
     const params = match(route, request.method!, url.pathname);
     if (!params) continue;
-    const tenantRef =
-      route.listener === 'connector' ? connectorOfSocket(request.socket as TLSSocket, TRUST_DOMAIN).tenantRef : '';
-    const value = await handler({ params, query: url.searchParams, body: Buffer.concat(parts), tenantRef, signal });
+    const socket = route.listener === 'connector' ? (request.socket as TLSSocket) : undefined;
+    const tenantRef = socket ? connectorOfSocket(socket, TRUST_DOMAIN).tenantRef : '';
+    const serial = socket?.getPeerX509Certificate()?.serialNumber ?? '';
+    if (strangers.has(serial)) throw new Refusal('UNAUTHENTICATED');
+    const asked = { params, query: url.searchParams, body: Buffer.concat(parts), tenantRef, serial, signal };
+    const value = await handler(asked);
     return { status: route.status, value };
   }
   throw new Refusal('NOT_FOUND');

@@ -13,6 +13,7 @@ interface Status {
   tenantRef: string;
   idx: number;
   name: string;
+  certificateIssuedAt: string;
   certificateExpiresAt: string;
   roster: { epoch: number; fingerprint: string } | null;
   warnings: string[];
@@ -51,7 +52,7 @@ export function registerConnector(program: Command, run: Run): void {
         const lines = [
           `${status.state}: tenant ${status.tenantRef}, index ${status.idx}`,
           roster,
-          `certificate until ${status.certificateExpiresAt}`,
+          `certificate of ${status.certificateIssuedAt}, until ${status.certificateExpiresAt}`,
         ];
         cli.out.print(status, () => [...lines, ...status.warnings.map((warning) => `warning: ${warning}`)].join('\n'));
       }),
