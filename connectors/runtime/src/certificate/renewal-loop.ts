@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { errorCode } from '@sumveil/telemetry';
 import { hasCode } from '../coordinator-link.ts';
 import { pause } from '../pause.ts';
@@ -47,7 +48,7 @@ export async function renewalLoop(site: RenewalSite): Promise<void> {
 }
 
 /** When this certificate is to be renewed, ms; another moment for each connector and each certificate. */
-export function dueAt({ certificate }: TlsPair, random = Math.random()): number {
+export function dueAt({ certificate }: TlsPair, random = chance()): number {
   const life = certificate.validToDate.getTime() - issuedAt(certificate);
   return issuedAt(certificate) + life * (FROM + SPREAD * random);
 }
@@ -56,7 +57,12 @@ export function dueAt({ certificate }: TlsPair, random = Math.random()): number 
 export function backOff({ certificate }: TlsPair, first: number, failures: number, now: number): number {
   const left = certificate.validToDate.getTime() - now;
   const longest = left > 0 ? Math.max(first, left / 8) : 3_600_000;
-  return Math.min(first * 2 ** Math.min(failures, 20), longest, 3_600_000) * (0.5 + Math.random() / 2);
+  return Math.min(first * 2 ** Math.min(failures, 20), longest, 3_600_000) * (0.5 + chance() / 2);
+}
+
+/** 0 to 1. */
+function chance(): number {
+  return randomInt(1_000_001) / 1_000_000;
 }
 
 async function renew(site: RenewalSite): Promise<void> {
