@@ -43,6 +43,7 @@ tr { break-inside:avoid; }
 tr.this td { background:#eef5fc; }
 .grid tbody th { border-bottom:1px solid var(--line); font-weight:400; }
 thead { display:table-header-group; }
+.grid { break-inside:avoid; }
 .grid td, .grid th { text-align:center; padding:.25rem .3rem; }
 .grid td:first-child, .grid th:first-child { text-align:left; padding-left:0; }
 .yes { color:var(--accent); } .no { color:#c0392b; font-weight:600; }

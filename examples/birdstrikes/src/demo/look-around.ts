@@ -19,15 +19,18 @@ export function lookAround(
 ): LookAround {
   const path = (file: string) => relative(repository, file);
   const [first] = world.tenants;
-  const operator = `--profile ${path(world.profile(world.operator))}`;
-  const auditor = `--profile ${path(world.profile(world.auditor))}`;
-  const state = `--state ${path(first!.stateDir)}`;
+  // A variable of the reader's shell, so that lines fit the terminal and can be copied.
+  const within = (file: string) => `$D/${relative(world.folders.base, file)}`;
+  const operator = `--profile ${within(world.profile(world.operator))}`;
+  const auditor = `--profile ${within(world.profile(world.auditor))}`;
+  const state = `--state ${within(first!.stateDir)}`;
   return {
     apiDocs: `${world.urls.management}/docs/`,
     rootCertificate: path(world.ground.rootPemFile),
     statusPages: world.tenants.slice(0, 2).map(({ name, stateDir }) => ({ tenant: name, url: statusUrl(stateDir) })),
     logs: path(world.folders.logs),
     lines: [
+      `D=${path(world.folders.base)}`,
       `run list ${operator}`,
       `run status ${run.id} ${operator}`,
       `model list ${operator}`,
@@ -38,7 +41,7 @@ export function lookAround(
       `connector egress ${state}`,
       `connector results ${state}`,
       `connector doctor ${state}`,
-    ].map((line) => `npx sumveil ${line}`),
+    ].map((line) => (line.startsWith('D=') ? line : `npx sumveil ${line}`)),
   };
 }
 

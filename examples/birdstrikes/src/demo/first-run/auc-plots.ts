@@ -7,7 +7,7 @@ const airlineAxis = (order: readonly string[]) => ({
   type: 'nominal',
   sort: order,
   title: null,
-  axis: { labelLimit: 190, labelFontSize: 12, grid: false, ticks: false, labelPadding: 8 },
+  axis: { labelLimit: 0, labelFontSize: 12, grid: false, ticks: false, labelPadding: 8 },
 });
 
 /** Largest airline first: intervals grow narrower with the number of test rows. */

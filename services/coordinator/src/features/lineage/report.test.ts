@@ -1,5 +1,6 @@
 import type { Leaf, LoggedLeaf } from '@sumveil/transparency';
 import { describe, expect, it } from 'vitest';
+import { decisionsOf } from './decisions.ts';
 import { reportPage } from './html/page.ts';
 import { roundsOf } from './rounds.ts';
 import { sampleReport } from './testing/sample-report.ts';
@@ -33,6 +34,42 @@ describe('report page', () => {
     );
     expect(page).not.toContain('<img');
     expect(page).toContain('&#60;img src=x');
+  });
+
+  it('draws the lineage from the plan to this version, and says what is not in the record', async () => {
+    const page = await reportPage(sampleReport());
+    const order = [
+      '>Plan<',
+      '>Approvals<',
+      '>Policy: start<',
+      '>Grant<',
+      '>round 1<',
+      '>round 8<',
+      '>v8<',
+      '>promotion<',
+    ];
+    const places = order.map((title) => page.indexOf(title));
+    for (const [i, place] of places.entries()) expect(place, order[i]).toBeGreaterThan(0);
+    expect(page).toContain('1 denied, then allowed');
+    expect(page).toContain('none in');
+    const promoted = await reportPage(sampleReport({ promotion: { at: '2026-11-25T00:00:00.000Z', leaf: 415 } }));
+    expect(promoted).toContain('>leaf 415<');
+  });
+
+  it('leaves out the middle of a long run, and keeps both ends', async () => {
+    const rows = sampleReport().rounds;
+    const many = Array.from({ length: 40 }, (_, i) => ({ ...rows[0]!, round: i + 1, version: i + 1 }));
+    const page = await reportPage(sampleReport({ rounds: many, version: 40, producedInRound: 40 }));
+    for (const shown of ['>round 1<', '>round 3<', '>…<', '>round 35<', '>round 40<']) expect(page).toContain(shown);
+    expect(page).not.toContain('>round 20<');
+  });
+
+  it('gives every axis its unit, and accuracy its base rate', async () => {
+    const page = await reportPage(sampleReport());
+    const units = ['AUC (0 to 1, chance 0.5)', 'Accuracy (share of rows)', 'tenants (number)', 'duration (s)'];
+    for (const title of units) expect(page).toContain(`>${title}<`);
+    expect(page).toContain('base rate 0.8300');
+    expect(page).toContain('Base rate 0.8300: the accuracy of always guessing the commoner class');
   });
 
   it('warns about small cohorts before anything else is read', async () => {
@@ -114,6 +151,34 @@ describe('rounds of a run', () => {
       ['advertise', 2],
       ['masked', 3],
       ['release', 2],
+    ]);
+  });
+
+  it('give each decision its round by the leaf of the act that it allowed', () => {
+    const decided = {
+      action: 'startRound',
+      effect: 'allow',
+      cause: 'permit',
+      reasons: ['round.allow'],
+      bundle: digest,
+    };
+    const leaf = (decisionId: string) =>
+      ({
+        ...common,
+        type: 'policy.decided',
+        time: '2026-11-24T09:00:00.000Z',
+        decisionId,
+        ...decided,
+      }) as unknown as Leaf;
+    const opened = { ...roundLeaves(3, [])[0]!.leaf, decisionId: 'd-3' } as unknown as Leaf;
+    const rows = decisionsOf([
+      { idx: 1, leaf: leaf('d-0') },
+      { idx: 2, leaf: leaf('d-3') },
+      { idx: 3, leaf: opened },
+    ]);
+    expect(rows.map(({ round, leaf: place }) => [round, place])).toEqual([
+      [null, 1],
+      [3, 2],
     ]);
   });
 
