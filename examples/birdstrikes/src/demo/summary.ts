@@ -26,6 +26,7 @@ export function tellSummary(shown: Shown, tell: Narrator): void {
   const rows = scores.airlines.reduce((sum, one) => sum + one.trainRows + one.testRows, 0);
   const updates = released.reduce((sum, round) => sum + (round.survivors ?? 0), 0);
   const cut = released.filter((round) => round.dropped.length > 0).map((round) => round.round);
+  tell.chapter('In short');
   const { federated, pooled } = scores.all;
   const short = (value: number) => value.toFixed(3);
   const interval = `[${short(federated.low)}, ${short(federated.high)}]`;
