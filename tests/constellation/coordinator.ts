@@ -38,6 +38,8 @@ export interface Ground {
   postgres: EmbeddedPostgres;
   /** Starts Postgres on the same data again, when it has ended. */
   readonly startPostgres: () => Promise<void>;
+  /** Where workers that start from now on have their queue; undefined: in Postgres too. */
+  queueUrl: string | undefined;
   readonly issuer: string;
   readonly ownerUrlFile: string;
   readonly rootPemFile: string;
@@ -92,7 +94,6 @@ export async function layGround(folders: Folders, directoryFile: string, o: Coor
     },
     worker: {
       SUMVEIL_SEAL_KEY_FILE: privateFile(folders.worker, 'seal-key', randomBytes(32).toString('base64url')),
-      ...(o.queueUrl ? { SUMVEIL_QUEUE_URL_FILE: privateFile(folders.worker, 'queue-url', o.queueUrl) } : {}),
     },
     signer: { SUMVEIL_SIGNER_KEYS: folders.signer },
   };
@@ -104,12 +105,16 @@ export async function layGround(folders: Folders, directoryFile: string, o: Coor
       if (ground.postgres.url('owner') !== postgres.url('owner'))
         throw new Error('Postgres came back without its data; give it a postgresFolder that its user can reach');
     },
+    queueUrl: o.queueUrl,
     issuer: oidc.issuer,
     ownerUrlFile,
     rootPemFile: join(tls, 'root.pem'),
     env: (role) => ({
       ...common,
       ...own[role],
+      ...(role === 'worker' && ground.queueUrl
+        ? { SUMVEIL_QUEUE_URL_FILE: privateFile(folders.worker, 'queue-url', ground.queueUrl) }
+        : {}),
       SUMVEIL_DATABASE_URL_FILE: privateFile(folders[role], 'database-url', ground.postgres.url(role)),
     }),
     processes: [oidc.process],

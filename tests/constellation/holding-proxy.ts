@@ -11,14 +11,15 @@ export interface HoldingProxy {
   let(flow: Flow): void;
   /** Breaks every connection; whatever was held is lost. New ones are taken. */
   cut(): void;
-  /** Where new connections go; those that stand are broken. */
-  route(port: number): void;
+  /** Where new connections go, in turn, past those that take none; the ones that stand are broken. */
+  route(...ports: number[]): void;
   stop(): Promise<void>;
 }
 
-export async function startHoldingProxy(to: number): Promise<HoldingProxy> {
+export async function startHoldingProxy(...to: number[]): Promise<HoldingProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
-  let target = to;
+  let targets = to;
+  let turn = 0;
   let flow: Flow = 'all';
   const apply = ([near, far]: readonly [Socket, Socket]) => {
     if (flow === 'nothing') near.pause();
@@ -26,19 +27,21 @@ export async function startHoldingProxy(to: number): Promise<HoldingProxy> {
     if (flow === 'all') far.resume();
     else far.pause();
   };
-  const server = createServer((near) => {
-    const far = connect(target, '127.0.0.1');
+  const server = createServer({ pauseOnConnect: true }, async (near) => {
+    near.on('error', () => near.destroy());
+    turn += 1;
+    const far = await firstOf(targets.map((_, i) => targets[(turn + i) % targets.length]!));
+    if (!far || near.destroyed) return end(near, far);
     const pair = [near, far] as const;
     pairs.add(pair);
-    const end = () => {
-      near.destroy();
-      far.destroy();
+    const over = () => {
+      end(near, far);
       pairs.delete(pair);
     };
     for (const socket of pair) {
       socket.setNoDelay(true);
-      socket.on('error', end);
-      socket.on('close', end);
+      socket.on('error', over);
+      socket.on('close', over);
     }
     near.on('data', (bytes) => forward(near, far, bytes, () => flow !== 'nothing'));
     far.on('data', (bytes) => forward(far, near, bytes, () => flow === 'all'));
@@ -55,8 +58,8 @@ export async function startHoldingProxy(to: number): Promise<HoldingProxy> {
       for (const pair of pairs) apply(pair);
     },
     cut,
-    route(port) {
-      target = port;
+    route(...ports) {
+      targets = ports;
       cut();
     },
     async stop() {
@@ -66,6 +69,24 @@ export async function startHoldingProxy(to: number): Promise<HoldingProxy> {
       await closed;
     },
   };
+}
+
+function end(...sockets: (Socket | undefined)[]): void {
+  for (const socket of sockets) socket?.destroy();
+}
+
+/** The first that takes the connection. */
+async function firstOf(ports: readonly number[]): Promise<Socket | undefined> {
+  for (const port of ports) {
+    const socket = connect(port, '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+      return socket.on('error', () => socket.destroy());
+    } catch {
+      socket.destroy();
+    }
+  }
+  return undefined;
 }
 
 function forward(from: Socket, to: Socket, bytes: Buffer, flows: () => boolean): void {

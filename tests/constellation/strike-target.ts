@@ -22,6 +22,7 @@ export interface StrikeTarget {
 
 /** Long enough for any process to end after a signal; whoever needs longer hangs. */
 const END_MS = 40_000;
+const START_MS = 120_000;
 
 export function coordinatorTarget(ground: Ground, kind: 'api' | 'worker' | 'signer', n = 1): StrikeTarget {
   const name = `${kind}-${n}`;
@@ -29,9 +30,7 @@ export function coordinatorTarget(ground: Ground, kind: 'api' | 'worker' | 'sign
   return {
     name,
     ...signals(now),
-    async start() {
-      await startCoordinatorProcess(ground, kind, n);
-    },
+    start: () => untilStarted(() => startCoordinatorProcess(ground, kind, n)),
   };
 }
 
@@ -116,6 +115,20 @@ function send(pid: number, signal: NodeJS.Signals | 0): boolean {
     return process.kill(pid, signal);
   } catch {
     return false;
+  }
+}
+
+/** What does not start, for example because the database is away as well, is started again, as an orchestrator does. */
+async function untilStarted(start: () => Promise<unknown>): Promise<void> {
+  const until = Date.now() + START_MS;
+  for (;;) {
+    try {
+      await start();
+      return;
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await pause(100);
+    }
   }
 }
 

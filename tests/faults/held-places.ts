@@ -18,6 +18,9 @@ export const answered: readonly Phase[] = ['advertise', 'share', 'masked', 'cons
 /** Phases whose end waits for a signature. */
 export const signed: readonly Phase[] = ['opening', 'advertise', 'share', 'masked', 'releasing'];
 
+/** Nothing that a run waits for takes so long, however slow the machine: it hangs. */
+export const HANG_MS = 180_000;
+
 export interface Place {
   /** Digest of the plan; of its runs, the one that is open. */
   readonly plan: string;
@@ -35,9 +38,11 @@ export interface Place {
 }
 
 export interface Hold extends Place {
-  /** Resolves when a writer has met the hold. */
-  bites(): Promise<void>;
+  /** True when a writer has met the hold; false when the round is over without it. */
+  met(): Promise<boolean>;
   lift(): Promise<void>;
+  /** Resolves when the round has left the phase, for the next one or for its end. */
+  left(timeoutMs?: number): Promise<void>;
 }
 
 /** Classes of the advisory locks: what a waiting writer waits for, and the mark that a writer leaves. */
@@ -97,28 +102,52 @@ export async function installHolds(rows: Rows): Promise<void> {
     CREATE TRIGGER held BEFORE INSERT ON signature FOR EACH ROW EXECUTE FUNCTION held.on_signature();`);
 }
 
+/** The last run of the plan ($1), its last attempt of the round ($2), and whether that round is over. */
+const SEEN = `
+  WITH last AS (SELECT id, state FROM run WHERE plan_digest = $1 ORDER BY created_at DESC LIMIT 1),
+  attempted AS (SELECT a.phase FROM attempt a, last WHERE a.run_id = last.id AND a.round = $2 ORDER BY a.attempt DESC LIMIT 1),
+  past AS (SELECT 1 FROM last WHERE state NOT IN ('granting', 'running')
+    UNION ALL SELECT 1 FROM attempt a, last WHERE a.run_id = last.id AND (a.round > $2 OR (a.round = $2 AND a.phase = 'released')))`;
+
 /** Holds every one of these places from now on. */
 export async function holdAt(rows: Rows, places: readonly Place[]): Promise<Hold[]> {
   const holds: Hold[] = [];
-  for (const place of places) {
-    const { plan, round, phase, at, idx = null, waits } = place;
-    // The lock first: a writer that finds the row must find it taken.
-    const [{ id } = { id: 0 }] = await rows.all<{ id: number }>(
-      `WITH next AS (SELECT nextval('held.place_id_seq')::int AS id)
-       INSERT INTO held.place SELECT id, $1, $2, $3, $4, $5, $6 FROM next, pg_advisory_lock(${WAIT}, id) RETURNING id`,
-      [plan, round, phase, at, idx, waits],
-    );
-    holds.push({
-      ...place,
-      async bites() {
-        const mark = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = ${MARK} AND objid = $1`;
-        await rows.until(`the ${at} in ${phase} of round ${round}`, mark, [id]);
-      },
-      async lift() {
-        await rows.all('DELETE FROM held.place WHERE id = $1', [id]);
-        await rows.all(`SELECT pg_advisory_unlock(${WAIT}, $1)`, [id]);
-      },
-    });
-  }
+  for (const place of places) holds.push(await holdOne(rows, place));
   return holds;
+}
+
+async function holdOne(rows: Rows, place: Place): Promise<Hold> {
+  const { plan, round, phase, at, idx = null, waits } = place;
+  // The lock first: a writer that finds the row must find it taken.
+  const { id } = await rows.one<{ id: number }>(
+    `WITH next AS (SELECT nextval('held.place_id_seq')::int AS id)
+     INSERT INTO held.place SELECT id, $1, $2, $3, $4, $5, $6 FROM next, pg_advisory_lock(${WAIT}, id) RETURNING id`,
+    [plan, round, phase, at, idx, waits],
+  );
+  const where = `${phase} of round ${round}`;
+  return {
+    ...place,
+    async met() {
+      const mark = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = ${MARK} AND objid = $3`;
+      const { met } = await rows.until<{ met: boolean }>(
+        `the ${at} in ${where}`,
+        `${SEEN} SELECT EXISTS (${mark}) AS met WHERE EXISTS (${mark}) OR EXISTS (SELECT 1 FROM past)`,
+        [plan, round, id],
+        HANG_MS,
+      );
+      return met;
+    },
+    async lift() {
+      await rows.all('DELETE FROM held.place WHERE id = $1', [id]);
+      await rows.all(`SELECT pg_advisory_unlock(${WAIT}, $1)`, [id]);
+    },
+    async left(timeoutMs = HANG_MS) {
+      await rows.until(
+        `the end of ${where}`,
+        `${SEEN} SELECT 1 WHERE EXISTS (SELECT 1 FROM past) OR EXISTS (SELECT 1 FROM attempted WHERE phase <> $3)`,
+        [plan, round, phase],
+        timeoutMs,
+      );
+    },
+  };
 }

@@ -7,26 +7,36 @@ import {
   type StrikeTarget,
 } from '@sumveil/constellation';
 import { type FaultWorld, FREEZE_MS } from './fault-world.ts';
-import type { Hold, Phase, Place } from './held-places.ts';
-import { answered, signed } from './held-places.ts';
+import { answered, type Hold, type Phase, type Place, phases, signed } from './held-places.ts';
 
 export const targets = ['api', 'worker', 'signer', 'connector', 'postgres', 'redis'] as const;
 export type TargetName = (typeof targets)[number];
 export const signalNames = ['SIGKILL', 'SIGSTOP', 'SIGTERM'] as const;
 export type SignalName = (typeof signalNames)[number];
 
-export interface Strike {
-  readonly phase: Phase;
+export interface Blow {
   readonly target: TargetName;
   readonly signal: SignalName;
-  /** Place of the tenant among the world's whose connector is struck. */
+  /** Place among the world's tenants of the one whose connector is struck. */
   readonly victim: number;
 }
 
-/** Where the round has to stand still so that the strike meets its target at work. */
-export function placeOf(strike: Strike, held: number): Omit<Place, 'plan' | 'round'> {
-  const { phase, target, signal } = strike;
-  const waits = signal === 'SIGKILL';
+/** Blows that fall at the same time, while a round is held in a phase. */
+export interface Strike {
+  readonly phase: Phase;
+  readonly blows: readonly Blow[];
+  /** Index in the roster of the tenant whose answer is held back, where one is. */
+  readonly held: number;
+  /** See `Place`. */
+  readonly waits: boolean;
+}
+
+/** Longest time that a process stays frozen when nobody can go on without it. */
+const THAW_MS = 10_000;
+
+/** Where the round has to stand still so that the first blow meets its target at work. */
+export function placeOf({ phase, blows, held, waits }: Strike): Omit<Place, 'plan' | 'round'> {
+  const target = blows[0]!.target;
   if (target === 'signer' && signed.includes(phase)) return { phase, at: 'sign', waits };
   if (target === 'worker' && phase === 'summing') return { phase, at: 'sum', waits };
   if (target === 'worker' || !answered.includes(phase)) return { phase, at: 'close', waits };
@@ -34,70 +44,61 @@ export function placeOf(strike: Strike, held: number): Omit<Place, 'plan' | 'rou
 }
 
 /**
- * Strikes when the hold has bitten, brings the target back as an operator or orchestrator would, and lets the round go on.
+ * Strikes when the hold has bitten, brings every target back as an operator or orchestrator would, and lets the round go on.
  *
- * @returns seconds from the strike until the round has left the phase
+ * @returns seconds from the strike until the round has left the phase; undefined when the round never met the hold, because
+ *   an earlier strike had ended it
  */
-export async function strikeAt(world: FaultWorld, strike: Strike, hold: Hold): Promise<number> {
-  await hold.bites();
+export async function strikeAt(world: FaultWorld, strike: Strike, hold: Hold): Promise<number | undefined> {
+  if (!(await hold.met())) {
+    await hold.lift();
+    return undefined;
+  }
   const struckAt = performance.now();
-  const target = targetOf(world, strike);
-  await blow(world, strike, target, hold);
-  await movedOn(world, hold);
-  return (performance.now() - struckAt) / 1_000;
+  const struck = Promise.all(strike.blows.map((blow) => strikeOne(world, blow, hold))).then(() => hold.lift());
+  const wentOn = hold.left().then(() => (performance.now() - struckAt) / 1_000);
+  const [seconds] = await Promise.all([wentOn, struck]);
+  return seconds;
 }
 
-async function blow(world: FaultWorld, strike: Strike, target: StrikeTarget, hold: Hold): Promise<void> {
-  const { signal } = strike;
-  // Without the database nothing can be lifted; it is back by then.
-  const liftFirst = strike.target !== 'postgres';
-  if (signal === 'SIGSTOP') return freeze(world, strike, target, hold);
-  if (signal === 'SIGKILL') await target.kill();
-  const ended = signal === 'SIGTERM' ? target.terminate() : Promise.resolve();
-  if (liftFirst) await hold.lift();
+async function strikeOne(world: FaultWorld, blow: Blow, hold: Hold): Promise<void> {
+  const target = targetOf(world, blow);
+  if (blow.signal === 'SIGSTOP') return freeze(world, blow, target, hold);
+  const ended = blow.signal === 'SIGKILL' ? target.kill() : target.terminate();
+  if (blow.signal === 'SIGKILL') await ended;
+  // The round goes on while the target is away; without the database nothing can be lifted.
+  if (blow.target !== 'postgres') await hold.lift();
   await ended;
   await target.start();
-  if (!liftFirst) await hold.lift();
 }
 
 /** Frozen beyond its lease. Where processes may stand beside each other, another takes over before it goes on. */
-async function freeze(world: FaultWorld, strike: Strike, target: StrikeTarget, hold: Hold): Promise<void> {
+async function freeze(world: FaultWorld, blow: Blow, target: StrikeTarget, hold: Hold): Promise<void> {
   target.freeze();
-  if (strike.target === 'postgres' || strike.target === 'redis') {
+  if (blow.target === 'postgres' || blow.target === 'redis') {
     await pause(FREEZE_MS);
     target.thaw();
-    return hold.lift();
+    return;
   }
-  const other = strike.target === 'connector' ? undefined : coordinatorTarget(world.ground, strike.target, 2);
+  const routed = (name: string) => world.proxy!.route(world.ground.ports.get(name)!.connector!);
+  const other = blow.target === 'connector' ? undefined : coordinatorTarget(world.ground, blow.target, 2);
   await other?.start();
-  if (strike.target === 'api') world.proxy!.route(world.ground.ports.get('api-2')!.connector!);
+  if (blow.target === 'api') routed('api-2');
   await hold.lift();
-  await movedOn(world, hold);
+  await hold.left(THAW_MS).catch(() => {});
   target.thaw();
-  if (strike.target === 'api') world.proxy!.route(world.ground.ports.get('api-1')!.connector!);
+  if (blow.target === 'api') routed('api-1');
   await other?.terminate();
 }
 
-function targetOf(world: FaultWorld, strike: Strike): StrikeTarget {
-  switch (strike.target) {
-    case 'connector':
-      return connectorTarget(world, world.tenants[strike.victim]!);
-    case 'postgres':
-      return postgresTarget(world.ground);
-    case 'redis':
-      return redisTarget(world.redis);
-    default:
-      return coordinatorTarget(world.ground, strike.target);
-  }
+function targetOf(world: FaultWorld, { target, victim }: Blow): StrikeTarget {
+  if (target === 'connector') return connectorTarget(world, world.tenants[victim]!);
+  if (target === 'postgres') return postgresTarget(world.ground);
+  if (target === 'redis') return redisTarget(world.redis);
+  return coordinatorTarget(world.ground, target);
 }
 
-/** The attempt that was held has left its phase, for the next one or for its end. */
-async function movedOn({ rows }: FaultWorld, { plan, round, phase }: Hold): Promise<void> {
-  await rows.until(
-    `the end of ${phase} in round ${round}`,
-    `SELECT 1 FROM attempt a JOIN run r ON r.id = a.run_id
-      WHERE r.plan_digest = $1 AND a.round = $2 AND a.phase <> $3
-        AND r.created_at = (SELECT max(created_at) FROM run WHERE plan_digest = $1)`,
-    [plan, round, phase],
-  );
+/** In the order in which a run meets them. */
+export function inOrder<T extends { readonly round: number; readonly phase: Phase }>(strikes: readonly T[]): T[] {
+  return strikes.toSorted((a, b) => a.round - b.round || phases.indexOf(a.phase) - phases.indexOf(b.phase));
 }

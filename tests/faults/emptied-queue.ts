@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import pg from 'pg';
+import type { FaultWorld } from './fault-world.ts';
+import { holdAt, phases } from './held-places.ts';
+import { judgeRun, type Verdict } from './verdict.ts';
+
+/** Everything that a Redis holds is gone. */
+export async function flushRedis(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write('FLUSHALL\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  if (!answer.toString().startsWith('+OK')) throw new Error(`FLUSHALL: ${answer}`);
+}
+
+/** The queue's own tables in Postgres are gone. */
+export async function dropQueueSchema(world: FaultWorld): Promise<void> {
+  const client = new pg.Client({ connectionString: world.ground.postgres.superuserUrl('sumveil') });
+  await client.connect();
+  await client.query('DROP SCHEMA bullmq CASCADE');
+  await client.end();
+}
+
+/**
+ * Empties the queue while a worker has the job that ends a phase in hand, one phase a round, so that nothing but the rows
+ * knows what is to be done.
+ */
+export async function emptyInEachPhase(
+  world: FaultWorld,
+  plan: string,
+  empty: () => Promise<void>,
+): Promise<Verdict & { attempts: { round: number; attempt: number; phase: string }[] }> {
+  const { rows } = world;
+  const places = phases.map((phase, i) => ({ plan, round: i + 2, phase, at: 'close', waits: i % 2 === 1 }) as const);
+  const holds = await holdAt(rows, places);
+  const runId = await world.begin(plan);
+  for (const hold of holds) {
+    if (await hold.met()) await empty();
+    await hold.lift();
+    await hold.left();
+  }
+  const verdict = await judgeRun(world, runId);
+  const tried = 'SELECT round, attempt, phase FROM attempt WHERE run_id = $1 ORDER BY round, attempt';
+  return { ...verdict, attempts: await rows.all(tried, [runId]) };
+}

@@ -1,0 +1,128 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { FaultWorld } from './fault-world.ts';
+import { type Hold, holdAt, type Phase, phases } from './held-places.ts';
+import { placeOf, type SignalName, type Strike, signalNames, strikeAt, type TargetName, targets } from './strikes.ts';
+import { judgeRun, keepLogs } from './verdict.ts';
+
+export interface Cell {
+  readonly phase: Phase;
+  readonly target: TargetName;
+  readonly signal: SignalName;
+}
+
+export interface CellResult extends Cell {
+  /** The round was committed with this many tenants, exactly; undefined: aborted, and the next one was committed. */
+  readonly survivors: number | undefined;
+  readonly codes: readonly string[];
+  readonly seconds: number;
+  readonly faults: readonly string[];
+}
+
+/** Training rounds of a plan that a matrix is run with; a longer matrix takes several runs of it. */
+export const MATRIX_ROUNDS = 12;
+
+/** Cells that strike one round, in the order of their phases. */
+type RoundOfCells = readonly Cell[];
+
+/** Every cell a round of its own. */
+export const allCells: readonly RoundOfCells[] = signalNames.flatMap((signal) =>
+  phases.flatMap((phase) => targets.map((target) => [{ phase, target, signal }])),
+);
+
+/**
+ * Each phase with each target, each signal with each target; freezing costs a lease each time, so once a target. A round
+ * takes four blows, of connectors two: more of them than a sum may miss.
+ */
+export const coveringCells: readonly RoundOfCells[] = targets.flatMap((target, t) => {
+  const cells = phases.map((phase, p) => {
+    const signal: SignalName = (p + t) % phases.length === 0 ? 'SIGSTOP' : p % 2 === 0 ? 'SIGKILL' : 'SIGTERM';
+    return { phase, target, signal };
+  });
+  const size = target === 'connector' ? 2 : 4;
+  return Array.from({ length: cells.length / size }, (_, i) => cells.slice(i * size, (i + 1) * size));
+});
+
+/** Strikes round after round and run after run, and judges every run when it has ended. */
+export async function runMatrix(
+  world: FaultWorld,
+  plan: string,
+  rounds: readonly RoundOfCells[],
+  onRun: (results: readonly CellResult[]) => void = () => {},
+): Promise<CellResult[]> {
+  const results: CellResult[] = [];
+  for (let at = 0; at < rounds.length; at += MATRIX_ROUNDS) {
+    const ofRun = await strikeRun(world, plan, rounds.slice(at, at + MATRIX_ROUNDS));
+    results.push(...ofRun);
+    onRun(ofRun);
+  }
+  return results;
+}
+
+async function strikeRun(world: FaultWorld, plan: string, rounds: readonly RoundOfCells[]): Promise<CellResult[]> {
+  // Round 1 makes the statistics, without which there is no run.
+  const struck = rounds.flatMap((cells, i) =>
+    cells.map((cell, n) => ({ round: i + 2, cell, strike: strikeOf(world, cell, world.tenants.length - 1 - n) })),
+  );
+  const places = struck.map(({ round, strike }) => ({ plan, round, ...placeOf(strike) }));
+  const holds = await holdAt(world.rows, places);
+  const runId = await world.begin(plan);
+  const seconds: number[] = [];
+  let stopped: string | undefined;
+  for (const [i, { strike, round }] of struck.entries()) {
+    const took = stopped ? undefined : await timed(world, strike, holds[i]!);
+    seconds.push(typeof took === 'number' ? took : Number.NaN);
+    if (typeof took !== 'number') stopped ??= took ?? `the run was over before ${strike.phase} of round ${round}`;
+  }
+  if (stopped) for (const hold of holds) await hold.lift();
+  const verdict = await judgeRun(world, runId);
+  const faults = [...(stopped ? [stopped] : []), ...verdict.faults];
+  const [first] = struck;
+  if (faults.length > 0) keepLogs(world, `matrix-${first!.cell.signal}-${first!.cell.target}`, struck);
+  return struck.map(({ cell, round }, i) => {
+    const end = verdict.rounds.find((one) => one.round === round);
+    return { ...cell, survivors: end?.survivors, codes: end?.codes ?? [], seconds: seconds[i]!, faults };
+  });
+}
+
+async function timed(world: FaultWorld, strike: Strike, hold: Hold): Promise<number | string | undefined> {
+  return strikeAt(world, strike, hold).catch((error: Error) => error.message);
+}
+
+/**
+ * A killed process is left in the middle of its transaction, the others finish theirs. A killed connector has answered
+ * before, one that is ended or frozen has not.
+ */
+function strikeOf({ tenants }: FaultWorld, { phase, target, signal }: Cell, victim: number): Strike {
+  const held = tenants[target === 'connector' && signal !== 'SIGKILL' ? victim : 0]!.idx;
+  return { phase, blows: [{ target, signal, victim }], held, waits: signal === 'SIGKILL' };
+}
+
+/** Outcome and seconds of each cell, a table a signal, within 80 columns. */
+export function matrixTable(results: readonly CellResult[], tenants: number): string {
+  return signalNames
+    .flatMap((signal) => {
+      const head = [signal.padEnd(12), ...targets.map((target) => target.padStart(10))].join(' ');
+      const lines = phases.map((phase) => {
+        const cells = targets.map((target) => {
+          const found = results.find((one) => one.phase === phase && one.target === target && one.signal === signal);
+          return (found ? cellText(found, tenants) : '·').padStart(10);
+        });
+        return [phase.padEnd(12), ...cells].join(' ');
+      });
+      return [head, ...lines, ''];
+    })
+    .concat(
+      `${tenants}/${tenants}: committed with the exact sum of so many; next: aborted, the next round committed; seconds`,
+    )
+    .join('\n');
+}
+
+function cellText({ survivors, seconds, faults }: CellResult, tenants: number): string {
+  if (faults.length > 0) return 'WRONG';
+  return `${survivors === undefined ? 'next' : `${survivors}/${tenants}`} ${seconds.toFixed(1)}`;
+}
+
+export function writeMatrix(results: readonly CellResult[]): void {
+  mkdirSync('.sumveil', { recursive: true });
+  writeFileSync('.sumveil/kill-matrix.json', `${JSON.stringify(results, null, 2)}\n`);
+}

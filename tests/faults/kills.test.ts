@@ -1,0 +1,98 @@
+import { coordinatorTarget } from '@sumveil/constellation';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dropQueueSchema, emptyInEachPhase, flushRedis } from './emptied-queue.ts';
+import { type FaultWorld, startFaultWorld } from './fault-world.ts';
+import { phases } from './held-places.ts';
+import { allCells, coveringCells, MATRIX_ROUNDS, matrixTable, runMatrix, writeMatrix } from './kill-matrix.ts';
+import { rollThrough } from './rolling-restart.ts';
+import { runSchedule, scheduleOf, TRAIN_ROUNDS } from './schedule.ts';
+import { scheduleLine } from './schedule-report.ts';
+
+const everything = process.env.SUMVEIL_TEST_ALL === '1';
+const TENANTS = 8;
+/** A hang is noticed by the rows long before; this is for the whole of it. */
+const LONG = 3_600_000;
+
+describe('a constellation whose processes die', () => {
+  let world: FaultWorld;
+  let shortPlan: string;
+  let longPlan: string;
+
+  beforeAll(async () => {
+    world = await startFaultWorld({ tenants: TENANTS });
+    shortPlan = await world.approvedPlan('schedules', TRAIN_ROUNDS);
+    longPlan = await world.approvedPlan('matrix', MATRIX_ROUNDS);
+  }, 300_000);
+
+  afterAll(() => world?.stop(), 120_000);
+
+  it(
+    'commits exactly, or aborts and commits the next round, whatever dies in whichever phase (F1, F2, F3, F8, F10, F23)',
+    async () => {
+      const results = await runMatrix(world, longPlan, everything ? allCells : coveringCells);
+      writeMatrix(results);
+      console.log(matrixTable(results, TENANTS));
+      expect(results.filter(({ faults }) => faults.length > 0)).toEqual([]);
+      const phaseAndTarget = results.map(({ phase, target }) => `${phase} ${target}`);
+      expect(new Set(phaseAndTarget).size).toBe(phases.length * 6);
+      // A round lost nobody but those whose connectors were struck.
+      const others = results.filter(({ target }) => target !== 'connector');
+      expect(others.filter(({ survivors }) => survivors !== TENANTS)).toEqual([]);
+    },
+    LONG,
+  );
+
+  it(
+    'holds through seeded schedules of random kills',
+    async () => {
+      const count = everything ? 200 : 30;
+      const bad: string[] = [];
+      for (let seed = 1; seed <= count; seed += 1) {
+        const result = await runSchedule(world, shortPlan, scheduleOf(seed, TENANTS));
+        if (result.outcome === 'wrong' || result.outcome === 'hung') bad.push(scheduleLine(result));
+        if (result.outcome === 'hung') break;
+      }
+      expect(bad).toEqual([]);
+    },
+    LONG,
+  );
+
+  it(
+    'loses and doubles no round when two of everything are restarted one after the other (F23)',
+    async () => {
+      const { outcome, faults, attempts, rounds } = await rollThrough(world, longPlan);
+      expect({ outcome, faults }).toEqual({ outcome: 'committedExact', faults: [] });
+      expect(attempts).toEqual(eachOnce());
+      expect(rounds.map(({ survivors }) => survivors)).toEqual(new Array(attempts.length).fill(TENANTS));
+    },
+    LONG,
+  );
+
+  it(
+    'loses and doubles no round when Redis is emptied in each phase (F4)',
+    async () => {
+      const { outcome, faults, attempts } = await emptyInEachPhase(world, longPlan, () => flushRedis(world.redis.url));
+      expect({ outcome, faults }).toEqual({ outcome: 'committedExact', faults: [] });
+      expect(attempts).toEqual(eachOnce());
+    },
+    LONG,
+  );
+
+  it(
+    'loses and doubles no round when the queue’s schema in Postgres is dropped in each phase (F4)',
+    async () => {
+      const worker = coordinatorTarget(world.ground, 'worker');
+      await worker.terminate();
+      world.ground.queueUrl = undefined;
+      await worker.start();
+      const { outcome, faults, attempts } = await emptyInEachPhase(world, longPlan, () => dropQueueSchema(world));
+      expect({ outcome, faults }).toEqual({ outcome: 'committedExact', faults: [] });
+      expect(attempts).toEqual(eachOnce());
+    },
+    LONG,
+  );
+});
+
+function eachOnce(): { round: number; attempt: number; phase: string }[] {
+  return Array.from({ length: 1 + MATRIX_ROUNDS }, (_, i) => ({ round: i + 1, attempt: 0, phase: 'released' }));
+}
