@@ -3,6 +3,7 @@ import { errorCode } from '@sumveil/telemetry';
 import { createPostgresBackend, type JobsOptions, type Processor, Queue, Worker } from 'bullmq';
 import { CoordinatorError } from '../error.ts';
 import type { Timings } from '../timings.ts';
+import { keepSchema } from './queue-schema.ts';
 import type { JobPayload, QueueName } from './topics.ts';
 
 export type JobQueue = Queue<JobPayload>;
@@ -15,6 +16,7 @@ export interface QueueBackend {
 }
 
 /** Options of governance.md section 9; why each of them is as it is stands there. */
+const SCHEMA = 'bullmq';
 const retryStrategy = (n: number) => Math.min(n * 200, 2_000);
 const jobDefaults: JobsOptions = {
   attempts: 5,
@@ -66,7 +68,12 @@ export function queueBackend(url: string, options: { logger: Logger; timings: Ti
     };
   }
   if (protocol === 'postgres:' || protocol === 'postgresql:') {
-    const connection = { connectionString: url, schema: 'bullmq', migrate: true, max: 4 };
+    const connection = { connectionString: url, schema: SCHEMA, migrate: true, max: 4 };
+    const keep = keepSchema(url, SCHEMA, logger);
+    const reportAndKeep = (error: Error) => {
+      report(error);
+      keep(error);
+    };
     return {
       kind: 'postgres',
       createQueue: (name) => {
@@ -75,7 +82,7 @@ export function queueBackend(url: string, options: { logger: Logger; timings: Ti
           { connection, skipWaitingForReady: true, defaultJobOptions: jobDefaults },
           createPostgresBackend,
         ) as unknown as JobQueue;
-        return queue.on('error', report);
+        return queue.on('error', reportAndKeep);
       },
       createWorker: (name, handler, { concurrency = 4 } = {}) => {
         const worker = new Worker(
@@ -84,7 +91,7 @@ export function queueBackend(url: string, options: { logger: Logger; timings: Ti
           { ...workerDefaults, concurrency, connection },
           createPostgresBackend,
         ) as unknown as JobWorker;
-        return worker.on('error', report);
+        return worker.on('error', reportAndKeep);
       },
     };
   }
