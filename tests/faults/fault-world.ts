@@ -37,6 +37,8 @@ export async function startFaultWorld(o: { tenants: number }): Promise<FaultWorl
       tenants: (folder) => toyTenants(folder, o.tenants),
       queueUrl: redis.url,
       ...fastTimings,
+      // Many processes start at once here: the first signature may take its time.
+      timings: { ...fastTimings.timings, signature: 6_000 },
       postgresFolder: folders.postgres,
       proxied: true,
     });
