@@ -1,6 +1,8 @@
 export { checkData, type DataFault, type DataFaultCode } from './data/check.ts';
 export { parseNumber, type Table } from './data/table.ts';
 export { LearningError, type LearningErrorCode } from './error.ts';
+export { type History, judgeGuards, normOf, type RoundFacts, type Trip } from './guards/judge.ts';
+export { type GuardName, guardNames, type Thresholds, thresholdsOf } from './guards/thresholds.ts';
 export { aucExact, aucFromHistograms, scoreBin } from './metrics/auc.ts';
 export { aucDifference, aucInterval, type Interval } from './metrics/delong.ts';
 export { accuracy, meanLoss, rootMeanSquare } from './metrics/ratios.ts';

@@ -28,6 +28,7 @@ export const events = {
   'round.opened': entry('info', 'members', 'planHash'),
   'round.released': entry('info', 'survivors', 'digest'),
   'round.aborted': entry('warn', 'code'),
+  'run.paused': entry('warn', 'reason'),
   'job.done': entry('info', 'queue', 'job', 'durationMs'),
   'job.failed': entry('error', 'queue', 'job', 'code', 'tries'),
   'schedule.occurred': entry('info', 'schedule', 'outcome', 'reason'),

@@ -32,7 +32,7 @@ const stage = z.strictObject({
 
 /**
  * The plan file that people approve (learning.md section 1; names as in secure-aggregation.md section 4). Its identity is
- * the digest of its bytes; this schema is what those bytes must say. `task` is checked by `@sumveil/learning`.
+ * the digest of its bytes; this schema is what those bytes must say. `task` and `guards` are checked by `@sumveil/learning`.
  */
 export const planManifest = z.strictObject({
   name,
@@ -83,6 +83,7 @@ export const planManifest = z.strictObject({
     grace: z.number().int().min(1).max(604_800).optional(),
   }),
   leaseSeconds: z.number().int().min(5).max(300).optional(),
+  guards: z.record(z.string(), z.unknown()).optional(),
 });
 export type PlanManifest = z.infer<typeof planManifest>;
 

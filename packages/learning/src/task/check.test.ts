@@ -46,6 +46,19 @@ describe('stages of a plan', () => {
     expect(faults.map(({ path }) => path)).toEqual(expect.arrayContaining(['task.l2', 'stages.0.rounds']));
   });
 
+  it.each<[string, unknown, string[]]>([
+    ['an unknown guard', { drift: {} }, ['guards.drift']],
+    ['an unknown field', { norm: { factr: 3 } }, ['guards.norm.factr']],
+    ['a factor that everything is above', { norm: { factor: 1 } }, ['guards.norm.factor']],
+    ['more than everybody', { participation: { least: 1.5 } }, ['guards.participation.least']],
+    ['no rounds', { divergence: { rounds: 0 } }, ['guards.divergence.rounds']],
+    ['a guard that is both set and off', { norm: {}, off: ['norm'] }, ['guards.off.0']],
+    ['a guard that is off twice', { off: ['norm', 'norm'] }, ['guards.off.1']],
+    ['another name', { off: ['loss'] }, ['guards.off.0']],
+  ])('name the fault of %s', (_, guards, paths) => {
+    expect(checkPlanLearning({ task: smallTask, stages, guards }).map(({ path }) => path)).toEqual(paths);
+  });
+
   it('keep every sum inside the 64-bit ring for a thousand tenants', () => {
     const wide = parseTask({ ...smallTask, rows: { min: 1, max: 2 ** 22 } });
     for (const { max } of [...stageAux(wide, 'statistics'), ...stageAux(wide, 'train')]) {

@@ -1,14 +1,24 @@
 import { z } from 'zod';
+import { planGuards } from '../guards/thresholds.ts';
 import { type PlanFault, schemaFaults } from './fault.ts';
 import { modelTensors } from './model.ts';
 import { type TrainTask, trainTask } from './schema.ts';
 import { type AuxSpec, type Stage, stage, stageAux, stageKind } from './stages.ts';
 
-/** Everything learning has to say about a plan, all faults at once: schema of `task` and `stages`, and how they agree. */
-export function checkPlanLearning(plan: { readonly task?: unknown; readonly stages?: unknown }): PlanFault[] {
+/** Everything learning has to say about a plan, all faults at once: schema of `task`, `stages` and `guards`, and how they agree. */
+export function checkPlanLearning(plan: {
+  readonly task?: unknown;
+  readonly stages?: unknown;
+  readonly guards?: unknown;
+}): PlanFault[] {
   const task = trainTask.safeParse(plan.task);
   const stages = z.array(stage).min(1).max(64).safeParse(plan.stages);
-  const faults = [...schemaFaults('task', task.error), ...schemaFaults('stages', stages.error)];
+  const guards = planGuards.safeParse(plan.guards ?? {});
+  const faults = [
+    ...schemaFaults('task', task.error),
+    ...schemaFaults('stages', stages.error),
+    ...schemaFaults('guards', guards.error),
+  ];
   return task.success && stages.success ? [...faults, ...checkStages(task.data, stages.data)] : faults;
 }
 

@@ -121,9 +121,20 @@ function approvalRows() {
   };
 }
 
+/** What was done to a run beside its rounds: by whom, why, and under which ticket. */
 function interventionRows() {
-  const types = ['run.paused', 'run.resumed', 'run.aborted', 'breakglass.used', 'writer.fenced'] as const;
-  const more = ['update.quarantined', 'recovery.reconciled'] as const;
+  const acts = ['run.paused', 'run.resumed', 'run.aborted'] as const;
+  const more = ['breakglass.used', 'writer.fenced', 'update.quarantined', 'recovery.reconciled'] as const;
   const row = ({ type, time }: LoggedLeaf['leaf']) => ({ what: type, at: time });
-  return Object.fromEntries([...types, ...more].map((type) => [type, row]));
+  const act = (leaf: LeafOf<'run.paused'> | LeafOf<'run.resumed'> | LeafOf<'run.aborted'>) => {
+    const reason = 'outcome' in leaf ? leaf.code : leaf.reasonCode;
+    const ticket = 'ticket' in leaf ? leaf.ticket : undefined;
+    return {
+      ...row(leaf as LoggedLeaf['leaf']),
+      by: leaf.actor.kind === 'person' ? leaf.actor.ref : leaf.actor.kind,
+      ...(reason === undefined ? {} : { reason }),
+      ...(ticket === undefined ? {} : { ticket }),
+    };
+  };
+  return Object.fromEntries([...acts.map((type) => [type, act]), ...more.map((type) => [type, row])]);
 }

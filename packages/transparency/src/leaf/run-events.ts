@@ -23,6 +23,8 @@ const grant = {
   expiresAt: timestamp,
 };
 const run = { ...ofRun, planDigest: digest, grantDigest: digest, reasonCode: code.optional() };
+/** A person's act has a ticket of their own system; what the rounds do by themselves has none. */
+const intervention = { ...run, ticket: ticket.optional() };
 const runEnd = { ...ofRun, outcome: code, code: code.optional(), rounds: count, lastModelDigest: digest.optional() };
 const roundEnd = { ...ofAttempt, survivors: count, dropped: refs, phase: code, code: code.optional() };
 const updateFault = { ...ofAttempt, tenantRef: ref, code, serial, m2Digest: digest.optional() };
@@ -51,8 +53,8 @@ export const grantEvents = {
 /** A run from its start to the leaf that states how many there are. */
 export const runEvents = {
   'run.started': event(run, 'run'),
-  'run.paused': event(run, 'run', 'runSeq'),
-  'run.resumed': event(run, 'run', 'runSeq'),
+  'run.paused': event(intervention, 'run', 'runSeq'),
+  'run.resumed': event(intervention, 'run', 'runSeq'),
   'run.completed': event(runEnd, 'run'),
   'run.aborted': event(runEnd, 'run'),
   'round.opened': event(

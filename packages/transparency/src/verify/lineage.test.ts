@@ -99,6 +99,35 @@ describe('17 LINEAGE: an attempt that ended before its plan was signed', () => {
   });
 });
 
+describe('17 LINEAGE: a run that was paused', () => {
+  const between = (...more: [Parameters<Teller['log']>[0], Record<string, unknown>][]): Story => ({
+    beforeRound: (round, teller) => {
+      if (round !== 2) return;
+      const started = teller.draft.leaves[indexOf(teller.draft, 'run.started')] as unknown as Record<string, string>;
+      const { planDigest, grantDigest } = started;
+      for (const [type, fields] of more) teller.log(type, { planDigest, grantDigest, ...fields }, true);
+    },
+  });
+  const paused = ['run.paused', { reasonCode: 'guard.norm' }] as const;
+  const person = { kind: 'person', ref: TENANTS[0]!, via: 'management' };
+  const resumed = ['run.resumed', { actor: person, reasonCode: 'looked-at' }] as const;
+  const told = (...more: (typeof paused | typeof resumed)[]) => ({ story: between(...(more as never[])) });
+
+  it('goes on when a person resumed it', () => {
+    expect(verdictOf(told([...paused], [...resumed]))).toEqual({ exit: 0, detail: '' });
+    expect(verdictOf(told([...paused], [...paused], [...resumed])).exit).toBe(0);
+  });
+
+  it('has no round before that, is resumed by no service, and only after a pause', () => {
+    expect(verdictOf(told([...paused]))).toMatchObject({ exit: 17, detail: expect.stringMatching(/is paused/) });
+    const service = { kind: 'service', ref: 'coordinator', via: 'worker' };
+    const byItself = ['run.resumed', { actor: service }] as never;
+    expect(verdictOf(told([...paused], byItself)).detail).toMatch(/by no person/);
+    expect(verdictOf(told([...resumed])).detail).toMatch(/without having been paused/);
+    expect(verdictOf(told([...paused], [...resumed], [...resumed])).detail).toMatch(/without having been paused/);
+  });
+});
+
 describe('17 LINEAGE: who is in a sum', () => {
   const place = { run: RUN, round: 1, attempt: 0 };
   const without = (part: 'u1' | 'u2' | 'u3') => (d: Draft) => void d.files.delete(layout.roundFile(place, part));

@@ -16,7 +16,10 @@ export function checkLineage(evidence: Evidence, replay: Replay): string {
   const named = new Set(predicate.runs);
   for (const { leaf } of evidence.leaves)
     must(leaf.run === undefined || named.has(leaf.run), `a leaf of run ${leaf.run}, which the seal does not name`);
-  for (const run of named) checkRunIsWhole(evidence, run);
+  for (const run of named) {
+    checkRunIsWhole(evidence, run);
+    checkPauses(evidence, run);
+  }
   checkEpochs(evidence);
   checkGrantLinks(evidence, replay);
   checkRoundLinks(evidence, replay);
@@ -47,6 +50,20 @@ function checkRunIsWhole(evidence: Evidence, run: string): void {
   must(isEnd(last), `run ${run} does not end in run.completed or run.aborted: its last leaves may be missing`);
   const ends = mine.filter(({ leaf }) => isEnd(leaf));
   must(ends.length === 1, `run ${run} ends twice`);
+}
+
+/** Between a pause and the next round stands a person: the coordinator does not let itself go on. */
+function checkPauses({ leaves }: Evidence, run: string): void {
+  let paused = false;
+  for (const { idx, leaf } of leaves) {
+    if (leaf.run !== run) continue;
+    must(leaf.type !== 'round.opened' || !paused, `a round of ${run} opens (leaf ${idx}) while the run is paused`);
+    if (leaf.type === 'run.paused') paused = true;
+    if (leaf.type !== 'run.resumed') continue;
+    must(paused, `run ${run} is resumed (leaf ${idx}) without having been paused`);
+    must(leaf.actor.kind === 'person', `run ${run} is resumed (leaf ${idx}) by no person`);
+    paused = false;
+  }
 }
 
 function isEnd(leaf: LoggedLeaf['leaf']): boolean {

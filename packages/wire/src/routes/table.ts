@@ -8,7 +8,7 @@ import * as log from './management/log.ts';
 import * as models from './management/models.ts';
 import * as plans from './management/plans.ts';
 import * as rosters from './management/rosters.ts';
-import { abortRun, listRuns, runStatus, startRun } from './management/runs.ts';
+import { abortRun, listRuns, pauseRun, resumeRun, runStatus, startRun } from './management/runs.ts';
 import { changeSchedule, createSchedule, listSchedules, showSchedule } from './management/schedules.ts';
 import { confirmInvitation, createTenant, inviteTenant, listTenants, revokeConnector } from './management/tenants.ts';
 
@@ -32,6 +32,8 @@ export const routes = {
   startRun,
   listRuns,
   runStatus,
+  pauseRun,
+  resumeRun,
   abortRun,
   createSchedule,
   listSchedules,

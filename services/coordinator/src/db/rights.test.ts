@@ -147,6 +147,23 @@ describe('evidence of others', () => {
     await api.query(request);
   });
 
+  it('a paused run is resumed by the api alone, and the facts of guards are the worker’s alone', async () => {
+    const [api, worker, signer] = [await as('api'), await as('worker'), await as('signer')];
+    await api.query(`INSERT INTO plan (digest, bytes, name, requester_ref) VALUES ('p', 'b', 'n', 'r')`);
+    await api.query(`INSERT INTO run (id, plan_digest, model_name, state, requester_ref, rounds, model_digest, prev_manifest)
+      VALUES ('run-p', 'p', 'm', 'paused', 'r', 1, 'd', 'h')`);
+    const resume = `UPDATE run SET state = 'running' WHERE id = 'run-p'`;
+    const acknowledge = `UPDATE run SET acknowledged = 1 WHERE id = 'run-p'`;
+    const leaf = `INSERT INTO audit_pending (log, key, leaf) VALUES ('l', '["run.resumed","run-p",3]', 'x')`;
+    for (const sql of [resume, acknowledge, leaf]) await expect(worker.query(sql), sql).rejects.toMatchObject(denied);
+    for (const sql of [resume, acknowledge, leaf]) await api.query(sql);
+    await worker.query(`UPDATE run SET state = 'paused' WHERE id = 'run-p'`);
+    await worker.query(`INSERT INTO guard_fact (run_id, round, cohort, accepted) VALUES ('run-p', 1, 5, 5)`);
+    await expect(worker.query('UPDATE guard_fact SET accepted = 4')).rejects.toMatchObject(denied);
+    for (const client of [api, signer])
+      await expect(client.query('SELECT loss FROM guard_fact')).rejects.toMatchObject(denied);
+  });
+
   it('what an attempt is cannot be changed afterwards', async () => {
     for (const role of ['api', 'worker'] as const) {
       const client = await as(role);

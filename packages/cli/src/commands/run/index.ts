@@ -3,7 +3,7 @@ import { CliError } from '../../error.ts';
 import { exitCode } from '../../exit-code.ts';
 import { table } from '../../output.ts';
 import type { Run } from '../../program.ts';
-import { reasonText } from './reason-text.ts';
+import { reasonText, runReason } from './reason-text.ts';
 import { roundLine, watchRun } from './watch.ts';
 
 export function registerRun(program: Command, run: Run): void {
@@ -45,22 +45,43 @@ export function registerRun(program: Command, run: Run): void {
     .action((runId: string) =>
       run(async (cli) => {
         const status = await cli.management().call('runStatus', { params: { runId }, query: {} });
-        const head = `${runId}: ${status.run.state}, round ${status.run.round} of ${status.run.rounds}${status.run.reason ? ` (${status.run.reason})` : ''}`;
+        const head = `${runId}: ${status.run.state}, round ${status.run.round} of ${status.run.rounds}`;
+        const why = status.run.reason === null ? [] : [runReason(status.run)];
         const by = status.run.scheduleId ? [`asked for by ${status.run.scheduleId}`] : [];
-        cli.out.print(status, () => [head, ...by, ...status.rounds.map(roundLine)].join('\n'));
+        cli.out.print(status, () => [head, ...why, ...by, ...status.rounds.map(roundLine)].join('
+'));
       }),
     );
 
   command
     .command('watch <run>')
-    .description('follow a run until it ends')
+    .description('follow a run until it ends or pauses')
     .action((runId: string) =>
       run(async (cli) => {
         const status = await watchRun(cli.management(), runId, (round) => cli.out.progress(roundLine(round)));
-        cli.out.print(status, () => `${runId} ${status.run.state}${status.run.reason ? `: ${status.run.reason}` : ''}`);
+        const why = status.run.reason === null ? '' : `: ${runReason(status.run)}`;
+        cli.out.print(status, () => `${runId} ${status.run.state}${why}`);
         return status.run.state === 'completed' ? exitCode.ok : exitCode.failed;
       }),
     );
+
+  for (const [name, description] of [
+    ['pause', 'open no further round of a run; the one under way ends (platform operator)'],
+    ['resume', 'let a paused run go on; policy decides its next round (platform operator)'],
+  ] as const) {
+    command
+      .command(`${name} <run>`)
+      .description(description)
+      .requiredOption('--reason <code>', 'reason code, lower case with dashes')
+      .requiredOption('--ticket <id>', 'ticket in your own system')
+      .action((runId: string, { reason, ticket }: { reason: string; ticket: string }) =>
+        run(async (cli) => {
+          const body = { reason: reasonCode(reason), ticket };
+          const view = await cli.management().call(`${name}Run`, { params: { runId }, body });
+          cli.out.print(view, () => `${runId} ${view.state}`);
+        }),
+      );
+  }
 
   command
     .command('abort <run>')
@@ -68,15 +89,17 @@ export function registerRun(program: Command, run: Run): void {
     .requiredOption('--reason <code>', 'reason code, lower case with dashes')
     .action((runId: string, { reason }: { reason: string }) =>
       run(async (cli) => {
-        if (!/^[a-z0-9-]{1,40}$/.test(reason))
-          throw new CliError(
-            exitCode.usage,
-            'REASON',
-            'A reason code has lower case letters, digits and dashes.',
-            'Use for example operator-stop.',
-          );
-        const view = await cli.management().call('abortRun', { params: { runId }, body: { reason } });
+        const view = await cli
+          .management()
+          .call('abortRun', { params: { runId }, body: { reason: reasonCode(reason) } });
         cli.out.print(view, () => `${runId} aborted`);
       }),
     );
+}
+
+/** @throws CliError for a reason that the coordinator would refuse */
+function reasonCode(reason: string): string {
+  if (/^[a-z0-9-]{1,40}$/.test(reason)) return reason;
+  const text = 'A reason code has lower case letters, digits and dashes.';
+  throw new CliError(exitCode.usage, 'REASON', text, 'Use for example operator-stop.');
 }

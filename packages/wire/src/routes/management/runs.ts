@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digest, ref, timestamp } from '../../scalars.ts';
+import { digest, ref, ticketId, timestamp } from '../../scalars.ts';
 import { defineRoute } from '../route.ts';
 
 const guarded = ['UNAUTHENTICATED', 'FORBIDDEN', 'UNAVAILABLE'] as const;
@@ -100,6 +100,40 @@ export const runStatus = defineRoute({
   longPoll: true,
 });
 
+const reason = z.string().regex(/^[a-z0-9-]{1,40}$/);
+
+/** Who stops or lets go a run says why, and under which ticket of their own system. */
+const intervention = z.strictObject({ ticket: ticketId, reason });
+
+export const pauseRun = defineRoute({
+  name: 'pauseRun',
+  summary: 'Open no further round of a run; the one under way ends as it would',
+  method: 'POST',
+  path: '/v1/runs/:runId/pause',
+  listener: 'management',
+  roles: ['platform-operator'],
+  params: runId,
+  body: intervention,
+  response: runView,
+  status: 200,
+  errors: [...guarded, 'NOT_FOUND', 'CONFLICT', 'BAD_REQUEST'],
+});
+
+/** The next round still is decided like every other; a run whose reason to pause lasts pauses again. */
+export const resumeRun = defineRoute({
+  name: 'resumeRun',
+  summary: 'Let a paused run go on; policy decides the next round as always',
+  method: 'POST',
+  path: '/v1/runs/:runId/resume',
+  listener: 'management',
+  roles: ['platform-operator'],
+  params: runId,
+  body: intervention,
+  response: runView,
+  status: 200,
+  errors: [...guarded, 'NOT_FOUND', 'CONFLICT', 'BAD_REQUEST'],
+});
+
 export const abortRun = defineRoute({
   name: 'abortRun',
   summary: 'Stop a run; what has been released stays',
@@ -108,7 +142,7 @@ export const abortRun = defineRoute({
   listener: 'management',
   roles: ['platform-operator'],
   params: runId,
-  body: z.strictObject({ reason: z.string().regex(/^[a-z0-9-]{1,40}$/) }),
+  body: z.strictObject({ reason }),
   response: runView,
   status: 200,
   errors: [...guarded, 'NOT_FOUND', 'CONFLICT'],

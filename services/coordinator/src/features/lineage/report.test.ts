@@ -78,6 +78,26 @@ describe('report page', () => {
     expect(page.indexOf('Small cohort in round 1')).toBeLessThan(page.indexOf('<h2>Answers'));
   });
 
+  it('shows who paused and resumed the run, why, and which guard the plan has switched off', async () => {
+    const base = sampleReport();
+    const at = '2026-11-24T09:00:00.000Z';
+    const person = 'abcdefgh23456777';
+    const interventions = [
+      { what: 'run.paused', at, by: 'service', reason: 'guard.norm', leaf: 401 },
+      {
+        what: 'run.resumed',
+        at,
+        by: person,
+        reason: 'looked-at',
+        ticket: { system: 'platform', id: 'OPS-7' },
+        leaf: 402,
+      },
+    ];
+    const page = await reportPage({ ...base, answers: { ...base.answers, interventions } });
+    for (const text of ['guard.norm', person, 'looked-at', 'platform OPS-7']) expect(page).toContain(text);
+    expect(page).toContain('The plan switches off the guard of participation.');
+  });
+
   it('is still a page when no round was released', async () => {
     const base = sampleReport({ rounds: [], ancestry: [] });
     const page = await reportPage({

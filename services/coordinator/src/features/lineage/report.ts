@@ -1,3 +1,4 @@
+import { guardNames, type Thresholds, thresholdsOf } from '@sumveil/learning';
 import { type BundlePredicate, countQuorum, type Lineage, lineageOf } from '@sumveil/transparency';
 import { writtenDigest } from '@sumveil/wire';
 import type { Deps } from '../../deps.ts';
@@ -39,6 +40,8 @@ export interface LineageReport {
     needApprovers: number;
     regions: string[];
     aggregation: { clip: number; bits: number; scaleLog2: number; rounding: string };
+    /** Thresholds in force; a guard that the plan switched off is absent. */
+    guards: Thresholds;
     stages: { name: string; rounds: number; parameters: number; sums: string[] }[];
   };
   readonly privacy: { mechanism: string; epsilonTotalMicro: number; deltaInv: number; spentMicro: number };
@@ -131,6 +134,7 @@ function planOf({ plan, leaves }: Evidence): LineageReport['plan'] {
     needApprovers: manifest.approvals.approvers,
     regions: manifest.regions,
     aggregation: { clip, bits, scaleLog2, rounding },
+    guards: thresholdsOf(manifest.guards),
     stages: manifest.stages.map((stage) => ({
       name: stage.name,
       rounds: stage.rounds,
@@ -175,6 +179,8 @@ function warningsOf(report: Omit<LineageReport, 'warnings'>, mechanism: string):
   const few = rounds.filter((row) => row.survivors !== null && row.survivors < 5).map((row) => row.round);
   const aborted = rounds.filter((row) => row.outcome === 'aborted').length;
   const withheld = rounds.filter((row) => row.metricsWithheld).map((row) => row.round);
+  const off = guardNames.filter((name) => !report.plan.guards[name]);
+  const pauses = answers.interventions.filter((row) => row.what === 'run.paused').length;
   const list = (numbers: number[]) => [...new Set(numbers)].join(', ');
   return [
     ...(log.have < log.needs ? [`Witnesses ${log.have} of ${log.members} (needs ${log.needs}): below quorum.`] : []),
@@ -194,6 +200,8 @@ function warningsOf(report: Omit<LineageReport, 'warnings'>, mechanism: string):
     ...(answers.refusals.length > 0
       ? [`${answers.refusals.length} refusal(s) by a connector or the signer; see Refusals.`]
       : []),
+    ...(off.length > 0 ? [`The plan switched off the guard of ${off.join(', ')}: the run did not pause for it.`] : []),
+    ...(pauses > 0 ? [`The run was paused ${pauses} time(s); see Refusals and interventions.`] : []),
     ...(aborted > 0 ? [`${aborted} attempt(s) of a round ended without a release; see Rounds.`] : []),
     ...(withheld.length > 0
       ? [

@@ -14,11 +14,11 @@ import type { Deps } from '../../deps.ts';
 import type { Grant, Run } from '../../generated/prisma/client.ts';
 import { type Lease, requireLease } from '../../lease/lease.ts';
 import { type ApprovedPlan, loadPlan, stageOfRound } from '../../plan/approved-plan.ts';
-import { rosterByHash, rosterInForce } from '../../roster/in-force.ts';
 import { decide } from '../decisions/decide.ts';
-import { judgeCohort } from '../decisions/facts.ts';
 import { attemptLeaf } from './attempt-leaf.ts';
+import { trippedGuard } from './guards.ts';
 import { endRun, pauseRun } from './run-state.ts';
+import { standingOf } from './standing.ts';
 
 /**
  * Opens the next round of a run, or the next attempt of its last round, in one transaction: decision, round plan, row,
@@ -53,19 +53,14 @@ interface Opening {
 }
 
 async function open(deps: Deps, tx: Tx, { run, grant, plan, stage, again }: Opening): Promise<string | undefined> {
-  const payload = JSON.parse(Buffer.from(grant.payload).toString('utf8')) as {
-    rosterHash: string;
-    cohort: { members: string[] };
-  };
-  const roster = await rosterByHash(tx, hashOfDigest(payload.rosterHash));
-  // A later epoch may be there because a member or a key had to go: nothing new begins under the old one.
-  if (!(await rosterInForce(tx))?.rosterHash.equals(roster.rosterHash)) {
-    await pauseRun(deps, tx, run, 'roster-superseded');
+  const { roster, cohort, members, fault } = await standingOf(tx, plan, grant);
+  if (fault) {
+    await pauseRun(deps, tx, run, fault);
     return undefined;
   }
-  const cohort = await judgeCohort(tx, plan, roster, payload.cohort.members);
-  if (cohort.members.length < payload.cohort.members.length) {
-    await pauseRun(deps, tx, run, 'approval-changed');
+  const trip = await trippedGuard(tx, run, plan);
+  if (trip) {
+    await pauseRun(deps, tx, run, `guard.${trip.guard}`);
     return undefined;
   }
   const decision = await decide(deps, tx, { action: 'startRound', plan, runId: run.id, runExists: true, cohort });
@@ -100,7 +95,7 @@ async function open(deps: Deps, tx: Tx, { run, grant, plan, stage, again }: Open
       planHash: writtenDigest(hash),
       modelHash: run.modelDigest,
       grantDigest: grant.digest,
-      cohort: payload.cohort.members,
+      cohort: [...members],
       deadlineAt: new Date(args.deadlines[0]!).toISOString(),
       ...(belowDefaultFloors(parsed.cohort.length, parsed.c) ? { belowDefault: true } : {}),
     },

@@ -1,3 +1,4 @@
+import { personActor } from '../../actor.ts';
 import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
 import type { Person } from '../../http/identity.ts';
@@ -23,6 +24,6 @@ export async function abortRun(deps: Deps, person: Person, runId: string, reason
       await tx.attemptSecret.deleteMany({ where: { attemptId: attempt.id } });
       await closeTasks(tx, attempt.id);
     }
-    await endRun(deps, tx, run, { state: 'aborted', reason });
+    await endRun(deps, tx, run, { state: 'aborted', reason }, { actor: personActor(person) });
   });
 }

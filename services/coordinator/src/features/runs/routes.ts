@@ -4,6 +4,8 @@ import { bind, type RouteBinding } from '../../http/bind.ts';
 import { requirePlanFor } from '../plans/service.ts';
 import { abortRun } from './abort.ts';
 import { artifactFor, grantMaterial, runOfCohort, storeRefusal } from './for-connector.ts';
+import { pauseByPerson } from './pause.ts';
+import { resumeRun } from './resume.ts';
 import { startRun } from './start.ts';
 import { listRuns, requireRunFor, runStatus, runView } from './view.ts';
 
@@ -18,6 +20,14 @@ export function runRoutes(deps: Deps): RouteBinding[] {
     bind(routes.runStatus, ({ person, params, query, signal }) =>
       runStatus(deps, person, params.runId, query.seen, signal),
     ),
+    bind(routes.pauseRun, async ({ person, params, body }) => {
+      await pauseByPerson(deps, person, params.runId, body);
+      return runView(tx, await requireRunFor(tx, person, params.runId));
+    }),
+    bind(routes.resumeRun, async ({ person, params, body }) => {
+      await resumeRun(deps, person, params.runId, body);
+      return runView(tx, await requireRunFor(tx, person, params.runId));
+    }),
     bind(routes.abortRun, async ({ person, params, body }) => {
       await abortRun(deps, person, params.runId, body.reason);
       return runView(tx, await requireRunFor(tx, person, params.runId));

@@ -1,3 +1,4 @@
+import { type GuardName, guardNames } from '@sumveil/learning';
 import { digest, html, type Markup, minute, raw, seconds, table, time } from '@sumveil/pages';
 import { digestOf } from '@sumveil/wire';
 import type { LineageReport } from '../report.ts';
@@ -125,10 +126,17 @@ export function exceptionsSection({ answers }: LineageReport): Markup {
     minute(String(row.at)),
     row.leaf,
   ]);
-  const acts = answers.interventions.map((row) => [String(row.what), minute(String(row.at)), row.leaf]);
+  const acts = answers.interventions.map((row) => [
+    String(row.what),
+    typeof row.by === 'string' && row.by.length === 16 ? digest(row.by) : String(row.by ?? '–'),
+    String(row.reason ?? '–'),
+    row.ticket ? Object.values(row.ticket).join(' ') : '–',
+    minute(String(row.at)),
+    row.leaf,
+  ]);
   return html`<h2>Refusals and interventions</h2>
 ${table([{ title: 'By' }, { title: 'Code' }, { title: 'Who or what' }, { title: 'At (UTC)', line: true }, { title: 'Leaf', number: true }], refusals, 'Nobody refused anything.')}
-${table([{ title: 'What' }, { title: 'At (UTC)', line: true }, { title: 'Leaf', number: true }], acts, 'Nobody intervened.')}`;
+${table([{ title: 'What' }, { title: 'By' }, { title: 'Why' }, { title: 'Ticket' }, { title: 'At (UTC)', line: true }, { title: 'Leaf', number: true }], acts, 'Nobody intervened.')}`;
 }
 
 export function privacySection({ answers, privacy }: LineageReport): Markup {
@@ -167,8 +175,23 @@ export function planSection({ plan, run, grants }: LineageReport): Markup {
   return html`<h2>Plan and run</h2>
 <p>Plan <strong>${plan.name}</strong>, <code class="whole">${plan.digest}</code>. Run ${digest(run.id)} is ${run.state}${run.reason ? ` (${run.reason})` : ''}; it was asked for ${time(run.startedAt)}${run.schedule ? html` by ${digest(run.schedule.id)} for its moment ${time(run.schedule.moment)}` : ''} and ended ${time(run.endedAt)}.</p>
 <p>Cohort of at least ${plan.minCohort} of ${plan.eligible} eligible tenants; at least ${plan.needApprovers} approvers. Updates are clipped to L2 norm ${plan.aggregation.clip}, scaled by 2^${plan.aggregation.scaleLog2} and summed modulo 2^${plan.aggregation.bits}.</p>
+<p>${guardsText(plan.guards)}</p>
 ${table([{ title: 'Stage' }, { title: 'Rounds', number: true }, { title: 'Parameters', number: true }, { title: 'Sums beside the model' }], stages, '')}
 ${table([{ title: 'Grant' }, { title: 'Cohort', number: true }, { title: 'Logged (UTC)', line: true }, { title: 'Expires (UTC)', line: true }], issued, 'No grant was issued.')}`;
+}
+
+const guardTexts: Record<GuardName, (threshold: Record<string, number>) => string> = {
+  divergence: ({ rise, rounds }) =>
+    `the train loss is above its lowest by more than ${rise} times the first one, ${rounds} scored rounds in a row`,
+  participation: ({ least, rounds }) => `fewer than ${least} of the cohort take part, ${rounds} rounds in a row`,
+  norm: ({ factor }) => `the norm of the mean update is above ${factor} times that of the rounds before`,
+};
+
+function guardsText(guards: LineageReport['plan']['guards']): string {
+  const on = guardNames.flatMap((name) => (guards[name] ? [guardTexts[name](guards[name])] : []));
+  const off = guardNames.filter((name) => !guards[name]);
+  const first = on.length > 0 ? `The run pauses by itself when ${on.join('; or when ')}.` : '';
+  return `${first}${off.length > 0 ? ` The plan switches off the guard of ${off.join(', ')}.` : ''}`.trim();
 }
 
 /** A connector without a policy file declares the digest of nothing. */

@@ -118,6 +118,7 @@ export function sampleReport(change: Partial<LineageReport> = {}): LineageReport
       needApprovers: 14,
       regions: ['us'],
       aggregation: { clip: 8, bits: 32, scaleLog2: 16, rounding: 'nearest' },
+      guards: { divergence: { rise: 0.5, rounds: 2 }, norm: { factor: 5 } },
       stages: [
         { name: 'standardise', rounds: 1, parameters: 0, sums: ['count', 'sum', 'square'] },
         { name: 'train', rounds: 7, parameters: 43, sums: ['weight', 'count', 'histogram'] },

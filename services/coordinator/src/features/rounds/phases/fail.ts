@@ -4,6 +4,7 @@ import { notify } from '../../../db/notify.ts';
 import { loadPlan, stageOfRound } from '../../../plan/approved-plan.ts';
 import type { RoundDeps } from '../advance.ts';
 import { attemptLeaf } from '../attempt-leaf.ts';
+import { recordFacts } from '../guards.ts';
 import { endRun } from '../run-state.ts';
 import { type LoadedAttempt, messagesOf, refsOf } from '../store.ts';
 import { closeTasks } from '../tasks.ts';
@@ -37,14 +38,21 @@ export async function failAttempt(deps: RoundDeps, tx: Tx, { row, plan }: Loaded
   await closeRoundIfSpent(
     deps,
     tx,
-    row,
+    { row, plan },
+    spent.length,
     spent.length > 0 || ['masked', 'consistency', 'unmask', 'summing'].includes(row.phase),
   );
   await notify(tx, 'sumveil_run', row.runId);
   return true;
 }
 
-async function closeRoundIfSpent(deps: RoundDeps, tx: Tx, row: LoadedAttempt['row'], spent: boolean): Promise<void> {
+async function closeRoundIfSpent(
+  deps: RoundDeps,
+  tx: Tx,
+  { row, plan }: LoadedAttempt,
+  accepted: number,
+  spent: boolean,
+): Promise<void> {
   const run = await tx.run.findUniqueOrThrow({ where: { id: row.runId } });
   const recent = await tx.attempt.findMany({
     where: { runId: row.runId },
@@ -60,4 +68,5 @@ async function closeRoundIfSpent(deps: RoundDeps, tx: Tx, row: LoadedAttempt['ro
     return endRun(deps, tx, run, { state: 'aborted', reason: 'statistics-lost' });
   }
   await tx.run.update({ where: { id: run.id }, data: { round: row.round } });
+  await recordFacts(tx, { runId: run.id, round: row.round, plan, accepted });
 }

@@ -1,4 +1,4 @@
-import { applyAggregate, auxSums, roundMetrics, type Stage, stageKind } from '@sumveil/learning';
+import { applyAggregate, auxSums, normOf, roundMetrics, type Stage, stageKind } from '@sumveil/learning';
 import { decodeAggregate, eachChunk, meanUpdate } from '@sumveil/secagg';
 import { canonicalBytes, digestOf, sha256, writtenDigest } from '@sumveil/wire';
 import { databaseNow, type Tx } from '../../../db/client.ts';
@@ -6,6 +6,7 @@ import { notify } from '../../../db/notify.ts';
 import { loadPlan, roundsOf, stageOfRound } from '../../../plan/approved-plan.ts';
 import type { RoundDeps, Step } from '../advance.ts';
 import { attemptLeaf } from '../attempt-leaf.ts';
+import { recordFacts } from '../guards.ts';
 import { flatMetrics } from '../metrics.ts';
 import { endRun } from '../run-state.ts';
 import { type LoadedAttempt, loadAttempt, phaseList, refsOf } from '../store.ts';
@@ -33,6 +34,8 @@ interface Result {
   readonly modelDigest: string;
   readonly modelSize: number;
   readonly metrics: Record<string, number | null>;
+  /** L2 norm of the mean update; null where the stage has none. */
+  readonly norm: number | null;
   readonly survivors: number[];
   readonly rounds: number;
 }
@@ -51,10 +54,12 @@ async function computeResult(deps: RoundDeps, { row, plan }: LoadedAttempt): Pro
   const decoded = decodeAggregate(plan, chunks[0], chunks[1]);
   const aux = auxSums(stage.aux, decoded.aux);
   const input = { task: approved.task, stage, model: await deps.artifacts.get(row.modelDigest), aux };
-  const next = applyAggregate({ ...input, meanUpdate: meanUpdate(plan, decoded, u3.length) });
+  const mean = meanUpdate(plan, decoded, u3.length);
+  const next = applyAggregate({ ...input, meanUpdate: mean });
   const { digest, size } = await deps.artifacts.put(next, { maxBytes: next.byteLength });
   const metrics = stageKind(stage) === 'statistics' ? {} : flatMetrics(roundMetrics(approved.task, aux));
-  return { stage, modelDigest: digest, modelSize: size, metrics, survivors: u3, rounds: roundsOf(approved) };
+  const norm = stageKind(stage) === 'train' ? normOf(mean) : null;
+  return { stage, modelDigest: digest, modelSize: size, metrics, norm, survivors: u3, rounds: roundsOf(approved) };
 }
 
 async function publish(
@@ -80,6 +85,8 @@ async function publish(
   });
   const scored = await publishVersion(deps, tx, row, result);
   await publishEvaluation(deps, tx, row, scored, result);
+  const facts = { runId: row.runId, round: row.round, plan, accepted: survivors.length };
+  await recordFacts(tx, { ...facts, loss: result.metrics['train.loss'] ?? null, norm: result.norm });
   const dropped = await refsOf(
     tx,
     plan.cohort.filter((idx) => !survivors.includes(idx)),
