@@ -185,6 +185,7 @@ const cases: Case[] = [
     code: 'GATE_LOCAL_POLICY',
     context: policy(`dataSchemas: ["sha256:${'1'.repeat(64)}"]`),
   },
+  { what: 'a plan for other regions', code: 'GATE_LOCAL_POLICY', context: policy('region: us') },
   { what: 'more rounds than allowed', code: 'GATE_LOCAL_POLICY', context: policy('maxRounds: 2') },
   { what: 'more bytes than allowed', code: 'GATE_LOCAL_POLICY', context: policy('maxUploadBytes: 20') },
   {

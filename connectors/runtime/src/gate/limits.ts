@@ -12,7 +12,9 @@ export function checkLocalPolicy(
 ): void {
   const refuse = (why: string) => new GateRefusal('GATE_LOCAL_POLICY', why);
   under('GATE_LOCAL_POLICY', () => checkLocalFloors({ n: plan.cohort.length, c: plan.c }, policy));
-  const { codeDigests, modelDigests, dataSchemas, maxRounds, maxUploadBytes, deltaInv } = policy;
+  const { codeDigests, modelDigests, dataSchemas, maxRounds, maxUploadBytes, deltaInv, region } = policy;
+  if (region !== undefined && !manifest.regions.includes(region))
+    throw refuse(`the plan does not allow this site’s region ${region}`);
   if (grant.codeDigest !== codeDigest) throw refuse('the plan names other training code than runs here');
   if (codeDigests && !codeDigests.includes(grant.codeDigest))
     throw refuse('the training code is not on the allow list');

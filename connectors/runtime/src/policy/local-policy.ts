@@ -26,6 +26,11 @@ export const localPolicySchema = z.strictObject({
   maxEpsilonTotalMicro: z.int().min(0).optional(),
   /** least 1/δ that a plan may charge with */
   deltaInv: z.int().min(1).optional(),
+  /** where this site's data lies; a plan whose regions do not name it is refused, whatever the coordinator has on file */
+  region: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,32}$/)
+    .optional(),
   codeDigests: z.array(digest).min(1).optional(),
   /** base models a run may start from */
   modelDigests: z.array(digest).min(1).optional(),
