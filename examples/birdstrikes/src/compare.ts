@@ -1,4 +1,5 @@
 import { type Simulation, simulate } from '@sumveil/example-simulation';
+import type { TrainTask } from '@sumveil/learning';
 import { type Dataset, localMetrics, loneBaseline, poolDatasets, tableDataset } from '@sumveil/trainers';
 import type { Airline } from './airlines.ts';
 import { BIRDSTRIKES_AGGREGATION, birdstrikesStages } from './plan.ts';
@@ -27,9 +28,7 @@ export async function compareSeed(
   survives?: Simulation['survives'],
 ): Promise<Comparison> {
   const task = birdstrikesTask(seed);
-  const datasets: Dataset[] = airlines.map(({ records, slug }) =>
-    tableDataset({ columns: COLUMNS, rows: records.map(strikeRow) }, task, slug),
-  );
+  const datasets = airlineDatasets(airlines, task);
   const stages = birdstrikesStages(task);
   const aggregation = BIRDSTRIKES_AGGREGATION;
   const { model, metrics } = await simulate({ task, stages, aggregation, datasets, ...(survives && { survives }) });
@@ -42,6 +41,12 @@ export async function compareSeed(
     loneMean: mean(lone.map(({ auc }) => auc as number)),
     federatedMean: mean(local.map(({ auc }) => auc as number)),
   };
+}
+
+export function airlineDatasets(airlines: readonly Airline[], task: TrainTask): Dataset[] {
+  return airlines.map(({ records, slug }) =>
+    tableDataset({ columns: COLUMNS, rows: records.map(strikeRow) }, task, slug),
+  );
 }
 
 function mean(values: readonly number[]): number {

@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { roundFacts } from '@sumveil/example-simulation';
+import { judgeGuards, thresholdsOf } from '@sumveil/learning';
 import type { Dataset } from '@sumveil/trainers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { federatedTrajectory, floatTrajectory, quantisationBound } from './harness.ts';
 import { heartFolder, referenceFile } from './hospitals.ts';
+import { HEART_AGGREGATION, heartStages } from './plan.ts';
 import { hospitalDatasets } from './prepare.ts';
 import { heartTask } from './task.ts';
 
@@ -18,6 +21,15 @@ describe('FedSGD on four hospitals', () => {
       throw new Error(`${folder} is missing: set SUMVEIL_HEART_DATA (see examples/heart-disease/README.md)`);
     datasets = await hospitalDatasets(folder, task);
     golden = JSON.parse(readFileSync(referenceFile('fedsgd-identity-golden.json'), 'utf8'));
+  });
+
+  it('trips no guard at its defaults, in any round', async () => {
+    const stages = heartStages(task, 30);
+    const facts = await roundFacts({ task, stages, aggregation: HEART_AGGREGATION, datasets });
+    const trips = facts.map((_, i) =>
+      judgeGuards(thresholdsOf(undefined), { rounds: facts.slice(0, i + 1), acknowledged: 0, resolution: 2 ** -24 }),
+    );
+    expect(trips).toEqual(new Array(31).fill(undefined));
   });
 
   it('has the rows of the published split', () => {

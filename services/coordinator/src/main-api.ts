@@ -41,7 +41,12 @@ async function startApi(config: ApiConfig): Promise<Running> {
       bindings: of('enrolment'),
     }),
     management: await managementListener(deps, { tls: serverTls(key), bindings: of('management'), token, version }),
-    ops: opsListener({ logger: deps.logger, metrics: deps.metrics, ready: () => deps.db.ping() }),
+    ops: opsListener({
+      logger: deps.logger,
+      metrics: deps.metrics,
+      timings: deps.timings,
+      ready: () => deps.db.ping(),
+    }),
   };
   const ports = {
     connector: await listenOn(apps.connector, 'connector', config.connectorListen, deps.logger),

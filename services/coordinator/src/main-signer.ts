@@ -13,7 +13,12 @@ async function startSigner(config: SignerConfig): Promise<Running> {
   const core = await openCore('signer', config);
   const { deps } = core;
   const signer = await runSigner({ ...deps, keysFolder: config.signerKeys });
-  const ops = opsListener({ logger: deps.logger, metrics: deps.metrics, ready: () => deps.db.ping() });
+  const ops = opsListener({
+    logger: deps.logger,
+    metrics: deps.metrics,
+    timings: deps.timings,
+    ready: () => deps.db.ping(),
+  });
   const ports = { ops: await listenOn(ops, 'ops', config.opsListen, deps.logger) };
   deps.logger.event('process.started', { version });
   return {

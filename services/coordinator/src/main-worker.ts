@@ -36,7 +36,7 @@ async function startWorker(config: WorkerConfig): Promise<Running> {
   const reconciler = startReconciler({ db, due, logger, timings });
   const schedulers = startJobSchedulers({ db, notify, queue: queues.rounds, logger, timings });
 
-  const ops = opsListener({ logger, metrics, ready: () => db.ping() });
+  const ops = opsListener({ logger, metrics, timings: config.timings, ready: () => db.ping() });
   const ports = { ops: await listenOn(ops, 'ops', config.opsListen, logger) };
   logger.event('process.started', { version });
   return {

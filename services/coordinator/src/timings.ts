@@ -17,6 +17,12 @@ const fields = z.strictObject({
   longPollLook: ms(1_000),
   /** How long a held-open request may stay open. */
   longPoll: ms(25_000),
+  /** A request whose headers, and one whose whole body, is not there after this gets 408; both are looked at this often. */
+  requestHeaders: ms(10_000),
+  requestBody: ms(60_000),
+  requestLook: ms(1_000),
+  /** Whoever has not read an answer after this loses the connection: it would hold the bytes as long as it likes. */
+  answer: ms(60_000),
   /** How often the reconciler looks, and when due work counts as unmoved. */
   reconcile: ms(10_000),
   unmoved: ms(60_000),
@@ -63,6 +69,7 @@ const fields = z.strictObject({
 
 export const timings = fields
   .refine((t) => t.leaseRenew * 2 <= t.lease, 'leaseRenew must be at most half of lease')
+  .refine((t) => t.requestHeaders <= t.requestBody, 'requestHeaders must not be longer than requestBody')
   .refine((t) => t.jobStalled <= t.jobLock, 'jobStalled must not be longer than jobLock')
   .refine((t) => t.revocationPoll < t.revocationStale, 'revocationPoll must be shorter than revocationStale')
   .refine(

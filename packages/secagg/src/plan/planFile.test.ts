@@ -30,6 +30,9 @@ describe('plan file', () => {
 
   it.each([
     ['an anchor', 'a: &x 1\n'],
+    ['lists that only nest', `a: ${'['.repeat(65)}${']'.repeat(65)}\n`],
+    ['lists that only nest on one line', `${'- '.repeat(65)}a\n`],
+    ['maps that only nest', '{a: '.repeat(50_000)],
     ['an alias', 'a: &x 1\nb: *x\n'],
     ['a tag', 'a: !!str 1\n'],
     ['an own tag', 'a: !x 1\n'],

@@ -13,6 +13,13 @@ const FORBIDDEN: Partial<Record<string, string>> = {
   'directive-line': 'a directive',
 };
 
+/** No plan nests nearly as deep; a reader of YAML needs seconds to give up on input that only nests. */
+const DEEPEST = 64;
+const OPENS = new Set(['flow-map-start', 'flow-seq-start']);
+const CLOSES = new Set(['flow-map-end', 'flow-seq-end']);
+/** Levels that need no column of their own: `- - - a`. */
+const COMPACT = new Set(['seq-item-ind', 'explicit-key-ind']);
+
 /**
  * Reads a plan file: YAML 1.2 core schema, UTF-8, one document, at most 256 KiB, no anchors, tags, directives, merge keys
  * or duplicate keys; integers beyond 2^53-1 must be quoted, other numbers are float64. The result is plain JSON data.
@@ -55,10 +62,17 @@ function decodeUtf8(bytes: Uint8Array): string {
 
 function refuseForbiddenTokens(text: string): void {
   let scalar = false;
+  let flow = 0;
+  let compact = 0;
   for (const token of new Lexer().lex(text)) {
-    const found = scalar ? undefined : FORBIDDEN[CST.tokenType(token) ?? ''];
+    const type: string = scalar ? '' : (CST.tokenType(token) ?? '');
+    const found = FORBIDDEN[type];
     if (found !== undefined) throw planFileFault(`it holds ${found} (${token.slice(0, 40).trim()})`);
-    scalar = CST.tokenType(token) === 'scalar';
+    if (OPENS.has(type)) flow++;
+    if (CLOSES.has(type)) flow--;
+    compact = type === 'newline' ? 0 : compact + (COMPACT.has(type) ? 1 : 0);
+    if (flow > DEEPEST || compact > DEEPEST) throw planFileFault('it is nested too deep');
+    scalar = type === 'scalar';
   }
 }
 

@@ -17,7 +17,7 @@ export function canonicalBytes(value: unknown): Buffer {
  * @throws WireError `CANONICAL`
  */
 export function parseCanonical(bytes: Uint8Array): Json {
-  refuseDeepNesting(bytes);
+  if (isTooDeep(bytes)) throw new WireError('CANONICAL', 'nested too deep');
   let value: Json;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as Json;
@@ -45,7 +45,8 @@ export function parseBody(bytes: Uint8Array): Json {
 /** Nothing on the wire nests nearly as deep; deeper input would exhaust the stack of whoever walks the value. */
 const DEEPEST = 64;
 
-function refuseDeepNesting(bytes: Uint8Array): void {
+/** Whether JSON text nests deeper than anything on the wire; to be asked before parsing. */
+export function isTooDeep(bytes: Uint8Array): boolean {
   let depth = 0;
   let inText = false;
   for (let i = 0; i < bytes.length; i++) {
@@ -54,8 +55,9 @@ function refuseDeepNesting(bytes: Uint8Array): void {
     else if (inText && byte === BACKSLASH) i++;
     else if (!inText && (byte === OPEN_LIST || byte === OPEN_OBJECT)) depth++;
     else if (!inText && (byte === CLOSE_LIST || byte === CLOSE_OBJECT)) depth--;
-    if (depth > DEEPEST) throw new WireError('CANONICAL', 'nested too deep');
+    if (depth > DEEPEST) return true;
   }
+  return false;
 }
 
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\[]{}');

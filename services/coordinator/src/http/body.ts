@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Payload } from '@sumveil/wire';
+import { isTooDeep, type Payload } from '@sumveil/wire';
 import type { FastifyRequest } from 'fastify';
 import { CoordinatorError } from '../error.ts';
 import type { RouteBinding } from './bind.ts';
@@ -42,6 +42,7 @@ export function addBodyParsers(app: App): void {
     collect(payload as Readable, limit).then(
       (bytes) => {
         if (isBytes(binding?.route.body)) done(null, bytes);
+        else if (isTooDeep(bytes)) done(new CoordinatorError('BAD_REQUEST', 'The body is nested too deep.'));
         else parseJson.call(app, request, bytes.toString('utf8'), done);
       },
       (error) => done(error as Error),

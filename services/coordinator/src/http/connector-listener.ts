@@ -31,7 +31,7 @@ export async function connectorListener(
   deps: Deps,
   options: { tls: object; bindings: readonly RouteBinding[]; revocations: Revocations },
 ): Promise<App> {
-  const app = createServer({ listener: 'connector', logger: deps.logger, tls: options.tls });
+  const app = createServer({ listener: 'connector', logger: deps.logger, timings: deps.timings, tls: options.tls });
   const peers = new Map<TLSSocket, Peer>();
 
   app.server.on('secureConnection', (socket: TLSSocket) => {

@@ -13,7 +13,8 @@ export async function enrolmentListener(
   deps: Deps,
   options: { tls: object; bindings: readonly RouteBinding[]; perAddress?: number; perToken?: number },
 ): Promise<App> {
-  const app = createServer({ listener: 'enrolment', logger: deps.logger, tls: options.tls, bodyLimit: 16_384 });
+  const { logger, timings } = deps;
+  const app = createServer({ listener: 'enrolment', logger, timings, tls: options.tls, bodyLimit: 16_384 });
   const refusal = (_: unknown, { ttl }: { ttl: number }) =>
     new CoordinatorError('RATE_LIMITED', 'Too many attempts to enrol; wait, then try once.', {
       retryAfterSeconds: ttl / 1_000,

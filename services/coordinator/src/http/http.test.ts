@@ -5,6 +5,7 @@ import { defineRoute, octets } from '@sumveil/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CoordinatorError } from '../error.ts';
+import { defaultTimings } from '../timings.ts';
 import { bind, bindStream, type RouteBinding, reply } from './bind.ts';
 import { listenOn } from './listen.ts';
 import { mountRoutes } from './mount.ts';
@@ -84,7 +85,7 @@ const bindings: RouteBinding[] = [
 let app: App;
 
 beforeAll(async () => {
-  app = createServer({ listener: 'management', logger, tls: undefined });
+  app = createServer({ listener: 'management', logger, tls: undefined, timings: defaultTimings });
   mountRoutes(app, bindings, { identify: async () => ({}), longPollMs: 100, stopping: stopping.signal });
   await app.ready();
 });
@@ -227,7 +228,10 @@ describe('ops listener', () => {
     const ready = async () => {
       if (!up) throw new CoordinatorError('DATABASE', 'away');
     };
-    const [one, two] = [opsListener({ logger, metrics, ready }), opsListener({ logger, metrics, ready })];
+    const [one, two] = [
+      opsListener({ logger, metrics, ready, timings: defaultTimings }),
+      opsListener({ logger, metrics, ready, timings: defaultTimings }),
+    ];
     const ports = [
       await listenOn(one, 'ops', { host: '127.0.0.1', port: 0 }, logger),
       await listenOn(two, 'ops', { host: '127.0.0.1', port: 0 }, logger),
@@ -246,7 +250,12 @@ describe('ops listener', () => {
   });
 
   it('refuses headers beyond 8 KiB before anything reads them', async () => {
-    const one = opsListener({ logger, metrics: createMetrics({ process: 'api' }), ready: async () => {} });
+    const one = opsListener({
+      logger,
+      metrics: createMetrics({ process: 'api' }),
+      ready: async () => {},
+      timings: defaultTimings,
+    });
     const port = await listenOn(one, 'ops', { host: '127.0.0.1', port: 0 }, logger);
     const socket = connect(port, '127.0.0.1');
     socket.write(`GET /healthz HTTP/1.1\r\nhost: x\r\nx-large: ${'a'.repeat(9_000)}\r\n\r\n`);

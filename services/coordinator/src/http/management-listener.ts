@@ -12,7 +12,7 @@ export async function managementListener(
   deps: Deps,
   options: { tls: object; bindings: readonly RouteBinding[]; token: TokenOptions; version: string },
 ): Promise<App> {
-  const app = createServer({ listener: 'management', logger: deps.logger, tls: options.tls });
+  const app = createServer({ listener: 'management', logger: deps.logger, timings: deps.timings, tls: options.tls });
   const verify = await addTokenVerifier(app, options.token);
   await addDocs(app, options.version);
   mountRoutes(app, options.bindings, {

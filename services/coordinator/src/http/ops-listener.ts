@@ -1,14 +1,16 @@
 import { type Logger, type Metrics, metricsContentType } from '@sumveil/telemetry';
+import type { Timings } from '../timings.ts';
 import { type App, createServer } from './server.ts';
 
 /** Cluster-internal HTTP without any ref in it (governance.md section 1). */
 export function opsListener(options: {
   logger: Logger;
   metrics: Metrics;
+  timings: Timings;
   /** Resolves when the process can do its work; what it throws stays inside. */
   ready: () => Promise<void>;
 }): App {
-  const app = createServer({ listener: 'ops', logger: options.logger, tls: undefined });
+  const app = createServer({ listener: 'ops', logger: options.logger, timings: options.timings, tls: undefined });
   app.get('/healthz', async () => ({ status: 'alive' }));
   app.get('/readyz', async (_, reply) => {
     try {

@@ -2,6 +2,7 @@ import { errorCode, type Logger, newCorrelationId } from '@sumveil/telemetry';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { databaseFault } from '../db/faults.ts';
 import { CoordinatorError } from '../error.ts';
+import type { Timings } from '../timings.ts';
 import { version } from '../version.ts';
 import { problemOf } from './problem.ts';
 
@@ -16,20 +17,22 @@ interface ServerOptions {
   /** Undefined for the cluster-internal ops listener only. */
   readonly tls: object | undefined;
   readonly bodyLimit?: number;
+  readonly timings: Pick<Timings, 'requestHeaders' | 'requestBody' | 'requestLook' | 'answer'>;
 }
 
 /** Options of governance.md section 9; why each of them is as it is stands there. */
-export function createServer({ listener, logger, tls, bodyLimit = 65_536 }: ServerOptions): App {
+export function createServer({ listener, logger, tls, bodyLimit = 65_536, timings }: ServerOptions): App {
   const transport = {
-    handshakeTimeout: 10_000,
-    headersTimeout: 10_000,
-    connectionsCheckingInterval: 1_000,
+    handshakeTimeout: timings.requestHeaders,
+    headersTimeout: timings.requestHeaders,
+    connectionsCheckingInterval: timings.requestLook,
     maxHeaderSize: 8_192,
   };
   const app = fastify({
     ...(tls === undefined ? { http: transport } : { https: { ...tls, ...transport } }),
-    requestTimeout: 60_000,
-    handlerTimeout: 90_000,
+    requestTimeout: timings.requestBody,
+    // Longer than a slow body may take, which would otherwise end as 503 instead of 408.
+    handlerTimeout: timings.requestBody + 30_000,
     keepAliveTimeout: 30_000,
     maxRequestsPerSocket: 1_000,
     bodyLimit,
@@ -56,12 +59,31 @@ export function createServer({ listener, logger, tls, bodyLimit = 65_536 }: Serv
     if (encoding === undefined || encoding === 'identity') return;
     throw new CoordinatorError('UNSUPPORTED_MEDIA', 'The body has a Content-Encoding; send the bytes as they are.');
   });
+  app.addHook('onRequest', async (request) => {
+    // Nobody reads a body of these: Node would take it in and throw it away, for as long as it comes.
+    if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return;
+    const { 'content-length': length, 'transfer-encoding': chunked } = request.headers;
+    if (chunked === undefined && (length ?? '0') === '0') return;
+    throw new CoordinatorError('TOO_LARGE', `A ${request.method} takes no body; nothing of it was read.`);
+  });
   app.addHook('onSend', async (request, reply) => {
     reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'x-correlation-id': request.id });
     // Both sides' doctors compare releases. Who joins has not shown who it is yet, and learns nothing.
     if (listener !== 'enrolment') reply.header('server', `sumveil/${version}`);
   });
+  app.addHook('onSend', async (request, reply) => {
+    // Rest of a refused body: it is not read, so the connection cannot serve another request.
+    if (reply.statusCode >= 400 && !request.raw.complete) reply.header('connection', 'close');
+    endSlowReader(request, reply, timings.answer);
+  });
   return app;
+}
+
+/** The bytes of an answer are held until the reader has taken them, so there is an end to that (fault F15). */
+function endSlowReader(request: FastifyRequest, reply: FastifyReply, ms: number): void {
+  const timer = setTimeout(() => request.raw.socket.destroy(), ms);
+  reply.raw.once('close', () => clearTimeout(timer));
+  reply.raw.once('finish', () => clearTimeout(timer));
 }
 
 function sendProblem(
