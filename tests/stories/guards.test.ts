@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CommandResult, decideOn, mustSumveil, sumveil } from '@sumveil/constellation';
+import { type CommandResult, decideOn, fastTimings, mustSumveil, sumveil } from '@sumveil/constellation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hold, letPass } from './held-phase.ts';
 import { openRows, type Rows } from './rows.ts';
@@ -10,7 +10,7 @@ import { toyTenants } from './toy-table.ts';
 
 type Plan = Record<string, unknown>;
 
-describe('a run pauses by itself, and a person lets it go on', () => {
+describe('a run pauses by itself, and a person lets it go on', { timeout: 240_000 }, () => {
   let world: StoryWorld;
   let rows: Rows;
   let runId: string;
@@ -37,6 +37,7 @@ describe('a run pauses by itself, and a person lets it go on', () => {
   beforeAll(async () => {
     // The fifth site lies elsewhere: its own policy says so, and the coordinator’s table says otherwise.
     world = await startStory({
+      ...fastTimings,
       tenants: (folder) =>
         toyTenants(folder, 5).map((tenant, i) => (i === 4 ? { ...tenant, localPolicy: { region: 'US' } } : tenant)),
     });
@@ -180,7 +181,7 @@ describe('a run pauses by itself, and a person lets it go on', () => {
     const status = await world.watch(runId);
     expect(status.run).toMatchObject({ state: 'paused', reason: 'guard.divergence' });
     expect(rounds(status).length).toBeLessThan(6);
-  }, 120_000);
+  });
 
   it('what resuming cannot take away is refused with what to do: a withdrawn approval', async () => {
     const { plan_digest } = await rows.one<{ plan_digest: string }>('SELECT plan_digest FROM run WHERE id = $1', [
