@@ -48,8 +48,7 @@ export function registerRun(program: Command, run: Run): void {
         const head = `${runId}: ${status.run.state}, round ${status.run.round} of ${status.run.rounds}`;
         const why = status.run.reason === null ? [] : [runReason(status.run)];
         const by = status.run.scheduleId ? [`asked for by ${status.run.scheduleId}`] : [];
-        cli.out.print(status, () => [head, ...why, ...by, ...status.rounds.map(roundLine)].join('
-'));
+        cli.out.print(status, () => [head, ...why, ...by, ...status.rounds.map(roundLine)].join('\n'));
       }),
     );
 
