@@ -19,13 +19,14 @@ export function listText(schedules: readonly Schedule[]): string {
 }
 
 export function scheduleText(one: Schedule): string {
-  const until = one.endsAt ? `, until ${utcMinute(one.endsAt)} UTC` : '';
   const lines = [
     `${one.scheduleId}: ${one.state}, plan ${one.planName}`,
-    `  pattern  ${one.cron}, ${one.zone}${until}`,
+    `  pattern  ${one.cron}`,
+    `  zone     ${one.zone}`,
     `  window   a run may start up to ${one.windowMinutes} min after its moment`,
     `  ticket   ${one.ticket}, by ${one.createdBy}`,
   ];
+  if (one.endsAt) lines.push(`  until    ${utcMinute(one.endsAt)} UTC`);
   if (one.nextAt) lines.push(`  next     ${zonedTime(one.nextAt, one.zone)}, ${utcMinute(one.nextAt)} UTC`);
   if (one.heldBy) lines.push(`  waits    ${reasons[one.heldBy]}`);
   return lines.join('\n');

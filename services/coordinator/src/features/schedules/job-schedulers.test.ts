@@ -1,14 +1,16 @@
-import { createLogger } from '@sumveil/telemetry';
+import { createLogger, createMetrics } from '@sumveil/telemetry';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestPostgres, type TestPostgres } from '../../../../../tests/constellation/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../../../../tests/constellation/redis.ts';
 import { type Database, openDatabase } from '../../db/client.ts';
-import { type JobQueue, queueBackend } from '../../queue/backend.ts';
+import { type JobQueue, type QueueBackend, queueBackend } from '../../queue/backend.ts';
+import { startDispatch } from '../../queue/dispatch.ts';
 import { defaultTimings } from '../../timings.ts';
 import { alignJobSchedulers } from './job-schedulers.ts';
 
 const logger = createLogger({ process: 'worker', stream: { write: () => {} } });
+const metrics = createMetrics({ process: 'worker' });
 let postgres: TestPostgres;
 let redis: TestRedis;
 
@@ -23,6 +25,7 @@ afterAll(async () => {
 describe.each(['postgres', 'redis'] as const)('job schedulers on %s', (kind) => {
   let db: Database;
   let owner: pg.Client;
+  let backend: QueueBackend;
   let queue: JobQueue;
 
   beforeAll(async () => {
@@ -30,9 +33,8 @@ describe.each(['postgres', 'redis'] as const)('job schedulers on %s', (kind) => 
     db = openDatabase(urls.worker);
     owner = new pg.Client({ connectionString: urls.owner });
     await owner.connect();
-    queue = queueBackend(kind === 'redis' ? redis.url : urls.worker, { logger, timings: defaultTimings }).createQueue(
-      'rounds',
-    );
+    backend = queueBackend(kind === 'redis' ? redis.url : urls.worker, { logger, timings: defaultTimings });
+    queue = backend.createQueue('rounds');
     await queue.waitUntilReady();
     await owner.query(`INSERT INTO plan (digest, bytes, name, requester_ref) VALUES ('d', '', 'toy', 'r')`);
   });
@@ -75,6 +77,20 @@ describe.each(['postgres', 'redis'] as const)('job schedulers on %s', (kind) => 
     await alignJobSchedulers(db, queue);
     expect((await known()).map(([key]) => key)).toEqual(['schedule-one']);
     expect(await queue.getDelayedCount()).toBe(1);
+  });
+
+  it('send their job when the moment comes', async () => {
+    await add('schedule-now', '* * * * * *');
+    await alignJobSchedulers(db, queue);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const handle = async ({ ref }: { ref: string }) => resolve(ref);
+    const bindings = [{ topic: 'schedule.occur' as const, handle }];
+    const dispatch = startDispatch({ backend, bindings, logger, metrics, timings: defaultTimings });
+    expect(await promise).toBe('schedule-now');
+    await dispatch.stop();
+    await owner.query(`UPDATE schedule SET state = 'removed', next_at = NULL WHERE id = 'schedule-now'`);
+    await alignJobSchedulers(db, queue);
+    expect((await known()).map(([key]) => key)).toEqual(['schedule-one']);
   });
 
   it('come back after the queue was emptied', async () => {
