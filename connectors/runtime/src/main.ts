@@ -1,4 +1,5 @@
 import { ConfigError, loadConfig } from '@sumveil/config';
+import { IdentityError } from '@sumveil/identity';
 import { CONFIG_PREFIX, connectorConfig } from './config.ts';
 import { startConnector } from './connector.ts';
 import { ConnectorError } from './error.ts';
@@ -19,6 +20,9 @@ try {
 }
 
 function exitCodeOf(error: unknown): number {
-  const isConfig = error instanceof ConfigError || (error instanceof ConnectorError && error.code === 'LOCAL_POLICY');
+  const isConfig =
+    error instanceof ConfigError ||
+    (error instanceof ConnectorError && error.code === 'LOCAL_POLICY') ||
+    (error instanceof IdentityError && error.code === 'JOIN');
   return isConfig ? CONFIG_FAULT : 1;
 }

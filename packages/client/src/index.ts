@@ -15,6 +15,6 @@ export {
 export { folderCheck } from './doctor/folder-check.ts';
 export { linkChecks } from './doctor/link-checks.ts';
 export { type Probe, probe } from './doctor/probe.ts';
-export { diagnosisText, type Paint } from './doctor/text.ts';
+export { diagnosisText, hanging, type Paint } from './doctor/text.ts';
 export { clockCheck, expiryCheck } from './doctor/time-checks.ts';
 export { ClientError, type ClientErrorCode, type ClientFault } from './error.ts';

@@ -26,8 +26,8 @@ export function diagnosisText({ verdict, reason, next, checks }: Diagnosis, pain
   return [...head, '', ...lines].join('\n');
 }
 
-/** The text behind `lead`, its further lines below its first word. */
-function hanging(lead: string, text: string): string[] {
+/** The text behind `lead`, within 80 columns; its further lines stand below its first word. */
+export function hanging(lead: string, text: string): string[] {
   const [first, ...rest] = wrapped(text, COLUMNS - lead.length);
   return [`${lead}${first}`, ...rest.map((line) => `${' '.repeat(lead.length)}${line}`)];
 }

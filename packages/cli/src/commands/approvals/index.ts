@@ -6,6 +6,7 @@ import { digestOf, dsseBytes, toBase64url } from '@sumveil/wire';
 import { type Command, Option } from 'commander';
 import { CliError } from '../../error.ts';
 import { exitCode } from '../../exit-code.ts';
+import { requireForm } from '../../form.ts';
 import { table } from '../../output.ts';
 import type { Run } from '../../program.ts';
 
@@ -65,6 +66,9 @@ export function registerApprovals(program: Command, run: Run): void {
     .option('--days <n>', 'how long a grant counts, at most 30 days', '7')
     .action((plan: string, options: SignOptions) =>
       run(async (cli) => {
+        requireForm('approver', options.approver);
+        requireForm('tenant', options.tenant);
+        if (plan.startsWith('sha256:')) requireForm('digest', plan);
         const digest = plan.startsWith('sha256:') ? plan : digestOf(readFileSync(plan));
         const envelope = buildApproval(approvalOf(options, digest), readKeyFile(options.key, 'ed25519'));
         if (options.out) writeFileSync(options.out, dsseBytes(envelope), { mode: 0o600 });
@@ -81,6 +85,7 @@ export function registerApprovals(program: Command, run: Run): void {
     .description('approvals of a plan, and which tenants they bring in')
     .action((planDigest: string) =>
       run(async (cli) => {
+        requireForm('digest', planDigest);
         const answer = await cli.management().call('planApprovals', { params: { planDigest } });
         const rows = answer.approvals.map((one) => [
           `${one.ticket.system}:${one.ticket.id}`,

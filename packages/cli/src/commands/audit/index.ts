@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { hanging } from '@sumveil/client';
 import type { Command } from 'commander';
 import { colors } from '../../colors.ts';
 import { exitCode } from '../../exit-code.ts';
@@ -56,7 +57,7 @@ export function registerAudit(program: Command, run: Run): void {
           result.verdict === 'UNANCHORED'
             ? [`compare the roster hash over another channel, or give --trust:`, result.fingerprint ?? '']
             : [];
-        const limits = result.notShown.map((sentence) => `not shown: ${sentence}`);
+        const limits = result.notShown.flatMap((sentence) => hanging('not shown: ', sentence));
         cli.out.print(result, () => [...lines, ...limits, result.verdict, ...hint].join('\n'));
         return result.exit === 0 ? exitCode.ok : result.exit;
       }),

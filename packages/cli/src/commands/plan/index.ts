@@ -5,6 +5,7 @@ import { digestOf, manifestFaults } from '@sumveil/wire';
 import type { Command } from 'commander';
 import { CliError } from '../../error.ts';
 import { exitCode } from '../../exit-code.ts';
+import { requireForm } from '../../form.ts';
 import { table } from '../../output.ts';
 import type { Run } from '../../program.ts';
 
@@ -61,6 +62,7 @@ export function registerPlan(program: Command, run: Run): void {
     .description('the plan file, exact bytes')
     .action((planDigest: string) =>
       run(async (cli) => {
+        requireForm('digest', planDigest);
         const bytes = await cli.management().call('planFile', { params: { planDigest } });
         const text = Buffer.from(bytes).toString('utf8');
         cli.out.print({ planDigest, text }, () => text);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { CliError } from '../../error.ts';
 import { exitCode } from '../../exit-code.ts';
+import { requireForm } from '../../form.ts';
 import { table } from '../../output.ts';
 import type { Run } from '../../program.ts';
 import { reasonText, runReason } from './reason-text.ts';
@@ -14,6 +15,7 @@ export function registerRun(program: Command, run: Run): void {
     .description('ask for a run of a plan; policy decides')
     .action((planDigest: string) =>
       run(async (cli) => {
+        requireForm('digest', planDigest);
         const { runId, decision } = await cli.management().call('startRun', { params: { planDigest } });
         const why = decision.reasons.map((reason) => `  ${reason}: ${reasonText(reason)}`);
         const head = runId ? `allowed: ${runId}` : `denied (${decision.cause})`;
@@ -44,6 +46,7 @@ export function registerRun(program: Command, run: Run): void {
     .description('state of a run and its rounds')
     .action((runId: string) =>
       run(async (cli) => {
+        requireForm('run', runId);
         const status = await cli.management().call('runStatus', { params: { runId }, query: {} });
         const head = `${runId}: ${status.run.state}, round ${status.run.round} of ${status.run.rounds}`;
         const why = status.run.reason === null ? [] : [runReason(status.run)];
@@ -57,6 +60,7 @@ export function registerRun(program: Command, run: Run): void {
     .description('follow a run until it ends or pauses')
     .action((runId: string) =>
       run(async (cli) => {
+        requireForm('run', runId);
         const status = await watchRun(cli.management(), runId, (round) => cli.out.progress(roundLine(round)));
         const why = status.run.reason === null ? '' : `: ${runReason(status.run)}`;
         cli.out.print(status, () => `${runId} ${status.run.state}${why}`);
@@ -75,6 +79,8 @@ export function registerRun(program: Command, run: Run): void {
       .requiredOption('--ticket <id>', 'ticket in your own system')
       .action((runId: string, { reason, ticket }: { reason: string; ticket: string }) =>
         run(async (cli) => {
+          requireForm('run', runId);
+          requireForm('ticket', ticket);
           const body = { reason: reasonCode(reason), ticket };
           const view = await cli.management().call(`${name}Run`, { params: { runId }, body });
           cli.out.print(view, () => `${runId} ${view.state}`);
@@ -88,6 +94,7 @@ export function registerRun(program: Command, run: Run): void {
     .requiredOption('--reason <code>', 'reason code, lower case with dashes')
     .action((runId: string, { reason }: { reason: string }) =>
       run(async (cli) => {
+        requireForm('run', runId);
         const view = await cli
           .management()
           .call('abortRun', { params: { runId }, body: { reason: reasonCode(reason) } });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { CliError } from '../../error.ts';
 import { exitCode } from '../../exit-code.ts';
+import { requireForm } from '../../form.ts';
 import type { Run } from '../../program.ts';
 import { listText, scheduleText, showText } from './text.ts';
 
@@ -26,10 +27,13 @@ export function registerSchedule(program: Command, run: Run): void {
     .action((planDigest: string, options: CreateOptions) =>
       run(async (cli) => {
         const { cron, zone, ticket } = options;
+        requireForm('digest', planDigest);
+        requireForm('ticket', ticket);
+        const windowMinutes = minutesOf(options.window);
         const endsAt = options.until === undefined ? {} : { endsAt: endOf(options.until) };
         const made = await cli.management().call('createSchedule', {
           params: { planDigest },
-          body: { cron, zone, ticket, windowMinutes: minutesOf(options.window), ...endsAt },
+          body: { cron, zone, ticket, windowMinutes, ...endsAt },
         });
         cli.out.print(made, () => scheduleText(made));
       }),
@@ -50,6 +54,7 @@ export function registerSchedule(program: Command, run: Run): void {
     .description('a schedule and what came of its moments, newest first')
     .action((scheduleId: string) =>
       run(async (cli) => {
+        requireForm('schedule', scheduleId);
         const shown = await cli.management().call('showSchedule', { params: { scheduleId } });
         cli.out.print(shown, () => showText(shown));
       }),
@@ -61,6 +66,7 @@ export function registerSchedule(program: Command, run: Run): void {
       .description(`${description} (platform operator)`)
       .action((scheduleId: string) =>
         run(async (cli) => {
+          requireForm('schedule', scheduleId);
           const view = await cli.management().call('changeSchedule', { params: { scheduleId }, body: { change } });
           cli.out.print(view, () => scheduleText(view));
         }),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { requireForm } from '../../form.ts';
 import { table } from '../../output.ts';
 import type { Run } from '../../program.ts';
 
@@ -36,6 +37,8 @@ export function registerTenant(program: Command, run: Run): void {
     .requiredOption('--ticket <id>', 'ticket of the platform’s change system')
     .action((tenantRef: string, { ticket }: { ticket: string }) =>
       run(async (cli) => {
+        requireForm('tenant', tenantRef);
+        requireForm('ticket', ticket);
         const invitation = await cli.management().call('inviteTenant', { params: { tenantRef }, body: { ticket } });
         cli.out.print(
           invitation,
@@ -50,6 +53,8 @@ export function registerTenant(program: Command, run: Run): void {
     .requiredOption('--ticket <id>', 'ticket of the tenant’s change system')
     .action((invitationId: string, { ticket }: { ticket: string }) =>
       run(async (cli) => {
+        requireForm('invitation', invitationId);
+        requireForm('ticket', ticket);
         const join = await cli.management().call('confirmInvitation', { params: { invitationId }, body: { ticket } });
         cli.out.print(
           join,
@@ -65,9 +70,12 @@ export function registerTenant(program: Command, run: Run): void {
     .option('--reason <code>', 'reason code, lower case with dashes', 'key-compromise')
     .action((tenantRef: string, body: { ticket: string; reason: string }) =>
       run(async (cli) => {
-        await cli
-          .management()
-          .call('revokeConnector', { params: { tenantRef }, body: { ticket: body.ticket, reason: body.reason } });
+        requireForm('tenant', tenantRef);
+        requireForm('ticket', body.ticket);
+        await cli.management().call('revokeConnector', {
+          params: { tenantRef },
+          body: { ticket: body.ticket, reason: body.reason },
+        });
         cli.out.print(
           { tenantRef, revoked: true },
           () => `the connector of ${tenantRef} is refused from now on, open connections included`,
