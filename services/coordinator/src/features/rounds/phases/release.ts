@@ -147,7 +147,8 @@ async function publishEvaluation(
   const withheld = await isSubtractable(tx, runId, result.survivors);
   const metrics = withheld ? {} : result.metrics;
   const survivors = result.survivors.length;
-  const digest = digestOf(canonicalBytes({ modelDigest, metrics, survivors }));
+  // Names its round: a second run on the same rows comes to the same numbers, and its leaf is another one all the same.
+  const digest = digestOf(canonicalBytes({ runId, round, modelDigest, metrics, survivors }));
   await tx.evaluation.create({ data: { runId, round, modelDigest, survivors, metrics, withheld, digest } });
   const evaluated = { ...attemptLeaf(row), version, evaluationDigest: digest, gates: [] };
   await deps.log.appendLeaf(tx, { type: 'model.evaluated', ...evaluated });
