@@ -19,6 +19,7 @@ export const fastTimings = {
     revocationPoll: 1_000,
     revocationStale: 5_000,
     longPoll: 5_000,
+    abandoned: 3_000,
     shutdown: 8_000,
   },
   connectorTimings: { again: 250, sendAgain: 250, rosterPinned: 2_000, rosterWaiting: 250, contact: 5_000 },

@@ -46,7 +46,7 @@ export interface Hold extends Place {
 }
 
 /** Classes of the advisory locks: what a waiting writer waits for, and the mark that a writer leaves. */
-const WAIT = 7_101;
+export const WAIT = 7_101;
 const MARK = 7_102;
 
 /**

@@ -20,6 +20,8 @@ export interface Answer {
   readonly status: number;
   readonly type: string;
   readonly bytes: Buffer;
+  /** Seconds; 0 when it does not say. */
+  readonly retryAfter: number;
   readonly problem: Problem;
 }
 
@@ -47,7 +49,8 @@ export function rawCaller(
       const bytes = Buffer.from(await answer.body.arrayBuffer());
       const type = String(answer.headers['content-type'] ?? '');
       const problem = (type.startsWith('application/problem+json') ? JSON.parse(bytes.toString()) : {}) as Problem;
-      return { status: answer.statusCode, type, bytes, problem };
+      const retryAfter = Number(answer.headers['retry-after'] ?? 0);
+      return { status: answer.statusCode, type, bytes, retryAfter, problem };
     },
     close: () => dispatcher.destroy(),
   };
@@ -68,7 +71,8 @@ export function announce(
       asked.destroy();
       const bytes = Buffer.concat(pieces);
       const type = answer.headers['content-type'] ?? '';
-      resolve({ status: answer.statusCode!, type, bytes, problem: JSON.parse(bytes.toString()) });
+      const retryAfter = Number(answer.headers['retry-after'] ?? 0);
+      resolve({ status: answer.statusCode!, type, bytes, retryAfter, problem: JSON.parse(bytes.toString()) });
     }, reject);
   });
   asked.write('x');

@@ -35,6 +35,7 @@ export const events = {
   'schedule.missed': entry('warn', 'schedule', 'missed', 'reason'),
   'outbox.backlog': entry('warn', 'waiting', 'oldestMs'),
   'writer.fenced': entry('warn', 'holderEpoch'),
+  'recovery.reconciled': entry('warn', 'kind', 'waiting'),
   'lease.taken': entry('info', 'kind'),
   'lease.lost': entry('warn', 'kind'),
   'signer.signed': entry('info', 'kind', 'digest', 'durationMs'),

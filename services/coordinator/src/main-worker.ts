@@ -33,7 +33,7 @@ async function startWorker(config: WorkerConfig): Promise<Running> {
   const dispatch = startDispatch({ backend, bindings, logger, metrics, timings });
   const relay = startRelay({ db, notify, queues, logger, timings });
   const due = [...runDueWork(deps), ...roundDueWork(roundDeps), ...scheduleDueWork()];
-  const reconciler = startReconciler({ db, due, logger, timings });
+  const reconciler = startReconciler({ db, log: deps.log, due, logger, timings });
   const schedulers = startJobSchedulers({ db, notify, queue: queues.rounds, logger, timings });
 
   const ops = opsListener({ logger, metrics, timings: config.timings, ready: () => db.ping() });

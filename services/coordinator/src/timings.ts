@@ -63,6 +63,8 @@ const fields = z.strictObject({
   connectionAge: ms(600_000),
   /** How often main-api looks whether its TLS files have changed. */
   tlsFiles: ms(10_000),
+  /** A request whose process died is carried out again under its Idempotency-Key after this, longer than any handler runs. */
+  abandoned: ms(120_000),
   /** Time to finish after SIGTERM. */
   shutdown: ms(25_000),
 });

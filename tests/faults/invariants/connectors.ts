@@ -17,7 +17,7 @@ const once = ['m0', 'm1', 'm2', 'm3', 'm4', 'abort'];
 export async function connectorFaults({ rows, runIds, tenants }: Facts): Promise<string[]> {
   const messages = await rows.all<Sent>(
     `SELECT m.kind, m.idx, encode(a.plan_hash, 'base64') AS plan, m.body, m.sig
-       FROM message m JOIN attempt a ON a.id = m.attempt_id WHERE a.run_id = ANY($1)`,
+       FROM message m JOIN attempt a ON a.id = m.attempt_id WHERE a.run_id = ANY($1) AND NOT m.late`,
     [runIds],
   );
   const faults: string[] = [];

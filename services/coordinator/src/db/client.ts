@@ -3,6 +3,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
 import { CoordinatorError } from '../error.ts';
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import { withMark } from './effect.ts';
 import { databaseFault, isRetryable } from './faults.ts';
 
 export type Tx = Prisma.TransactionClient;
@@ -48,7 +49,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
   return {
     prisma,
-    transaction: (work, { attempts = ATTEMPTS } = {}) => repeat(prisma, work, attempts),
+    transaction: (work, { attempts = ATTEMPTS } = {}) => repeat(prisma, withMark(work), attempts),
     ping: async () => {
       await prisma.$queryRaw`SELECT 1`.catch((error: unknown) => {
         throw databaseFault(error) ?? error;

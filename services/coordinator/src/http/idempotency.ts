@@ -1,24 +1,44 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Route } from '@sumveil/wire';
 import type { FastifyRequest } from 'fastify';
-import type { Database } from '../db/client.ts';
-import { CoordinatorError } from '../error.ts';
+import type { Database, Tx } from '../db/client.ts';
+import { markingEffects } from '../db/effect.ts';
+import type { Deps } from '../deps.ts';
+import { CoordinatorError, isCoordinatorError } from '../error.ts';
 import type { Caller, Sent } from './mount.ts';
 
 const KEY = /^[\x21-\x7e]{1,100}$/;
 /** Status of a row whose request is still running. */
 const RUNNING = 0;
-/** Longer than any handler may run. */
-const ABANDONED_S = 120;
+/** Status of a row whose request has committed something and not stored its answer. */
+const EFFECT = 1;
 
 /**
  * A repeated POST with the same Idempotency-Key gets the first answer; it is not carried out again. The key belongs to person
  * and route; with another body it is refused. Refusals are not kept: a corrected state may allow the same request.
  *
+ * What the request commits marks its row in the same transaction. So a process that dies, or a connection that breaks while
+ * COMMIT is on its way, leaves either nothing, and the repeat is carried out, or the mark, and the repeat is told to read
+ * the present state: one effect at most (fault F8). A repeat that takes over an abandoned row leaves the first one nothing
+ * to commit.
+ *
  * An answer may be a join string or carry a name, which no table but those of identity may show: it is kept sealed under the
  * caller's own key, of which only a digest is stored.
  */
-export function idempotentAnswers(db: Database) {
+export function idempotentAnswers({ db, timings, stopping }: Pick<Deps, 'db' | 'timings' | 'stopping'>) {
+  /** While the database is away; a repeat should not have to wait until the row counts as abandoned. */
+  async function releaseLater(slot: Slot, mine: Buffer): Promise<void> {
+    for (let i = 0; i < 60 && !stopping.aborted; i++) {
+      await pause(timings.listenAgain, undefined, { ref: false });
+      try {
+        return await release(db, slot, RUNNING, mine);
+      } catch {
+        // Still away.
+      }
+    }
+  }
+
   return async (request: FastifyRequest, route: Route, caller: Caller, run: () => Promise<Sent>): Promise<Sent> => {
     const key = request.headers['idempotency-key'];
     if (route.method !== 'POST' || key === undefined) return run();
@@ -27,15 +47,18 @@ export function idempotentAnswers(db: Database) {
     }
     const slot = slotOf(`${caller.person?.userRef ?? ''} ${route.name}`, key);
     const fingerprint = fingerprintOf(request, slot);
-    const first = await claim(db, slot, fingerprint);
+    const mine = Buffer.concat([fingerprint, randomBytes(16)]);
+    const first = await claim(db, slot, mine, timings.abandoned);
     if (first !== undefined) return first;
     try {
-      const sent = await run();
+      const sent = await markingEffects((tx) => mark(tx, slot, mine), run);
       if (isKept(sent)) await keep(db, slot, fingerprint, sent);
-      else await release(db, slot);
+      else await release(db, slot, EFFECT, mine);
       return sent;
     } catch (error) {
-      await release(db, slot).catch(() => {});
+      // A refusal may have left a record of itself, and that is all; of a broken connection nobody knows what it committed.
+      const isRefusal = isCoordinatorError(error) && error.code !== 'DATABASE';
+      await release(db, slot, isRefusal ? EFFECT : RUNNING, mine).catch(() => void releaseLater(slot, mine));
       throw error;
     }
   };
@@ -68,12 +91,12 @@ function unseal(key: Buffer, bytes: Buffer): string {
 }
 
 /** Undefined when the request is ours to carry out; otherwise the first answer. */
-async function claim(db: Database, slot: Slot, fingerprint: Buffer): Promise<Sent | undefined> {
+async function claim(db: Database, slot: Slot, mine: Buffer, abandonedMs: number): Promise<Sent | undefined> {
   const { scope, key } = slot;
   const claimed = await db.prisma.$executeRaw`
-    INSERT INTO idempotent_answer AS a (scope, key, status, body) VALUES (${scope}, ${key}, ${RUNNING}, ${fingerprint})
+    INSERT INTO idempotent_answer AS a (scope, key, status, body) VALUES (${scope}, ${key}, ${RUNNING}, ${mine})
     ON CONFLICT (scope, key) DO UPDATE SET at = now(), body = excluded.body
-    WHERE a.status = ${RUNNING} AND a.at < now() - make_interval(secs => ${ABANDONED_S})`;
+    WHERE a.status = ${RUNNING} AND a.at < now() - make_interval(secs => ${abandonedMs / 1_000})`;
   if (claimed === 1) return undefined;
   const row = await db.prisma.idempotentAnswer.findUnique({ where: { scope_key: { scope, key } } });
   if (row === null || row.status === RUNNING) {
@@ -86,8 +109,15 @@ async function claim(db: Database, slot: Slot, fingerprint: Buffer): Promise<Sen
     );
   }
   const stored = Buffer.from(row.body);
+  const fingerprint = mine.subarray(0, 32);
   if (!stored.subarray(0, 32).equals(fingerprint)) {
     throw new CoordinatorError('CONFLICT', 'This Idempotency-Key was used for another request; take a new one.');
+  }
+  if (row.status === EFFECT) {
+    throw new CoordinatorError(
+      'CONFLICT',
+      'The first request with this Idempotency-Key was carried out, but its answer was lost on the way; read the present state.',
+    );
   }
   const text = unseal(slot.seal, stored.subarray(32));
   return {
@@ -105,9 +135,23 @@ async function keep(db: Database, slot: Slot, fingerprint: Buffer, sent: Sent): 
     .$executeRaw`UPDATE idempotent_answer SET status = ${sent.status}, body = ${body} WHERE scope = ${scope} AND key = ${key}`;
 }
 
-async function release(db: Database, { scope, key }: Slot): Promise<void> {
+/** @throws CoordinatorError CONFLICT when a repeat has taken the row over, which rolls this request's work back */
+async function mark(tx: Tx, { scope, key }: Slot, mine: Buffer): Promise<void> {
+  const marked = await tx.$executeRaw`
+    UPDATE idempotent_answer SET status = ${EFFECT}
+    WHERE scope = ${scope} AND key = ${key} AND status <= ${EFFECT} AND body = ${mine}`;
+  if (marked === 0)
+    throw new CoordinatorError('CONFLICT', 'A repeat of this request has taken its place; ask again for its answer.');
+}
+
+async function release(
+  db: Database,
+  { scope, key }: Slot,
+  upTo: typeof RUNNING | typeof EFFECT,
+  mine: Buffer,
+): Promise<void> {
   await db.prisma
-    .$executeRaw`DELETE FROM idempotent_answer WHERE scope = ${scope} AND key = ${key} AND status = ${RUNNING}`;
+    .$executeRaw`DELETE FROM idempotent_answer WHERE scope = ${scope} AND key = ${key} AND status <= ${upTo} AND body = ${mine}`;
 }
 
 /** Answers of bytes are made again; only JSON and empty ones are kept. */

@@ -19,7 +19,7 @@ export async function managementListener(
     longPollMs: deps.timings.longPoll,
     stopping: deps.stopping,
     identify: async (request, route) => ({ person: await personOf(deps.db, await verify(request), route) }),
-    around: idempotentAnswers(deps.db),
+    around: idempotentAnswers(deps),
   });
   return app;
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '@sumveil/telemetry';
 import { errorCode } from '@sumveil/telemetry';
 import type { Database } from '../db/client.ts';
+import { keepWatch } from '../db/watch.ts';
 
 export interface Presence {
   /** A request of this tenant arrived; it counts as present until `done` is called, then from its last touch. */
@@ -18,10 +19,12 @@ export function startPresence(db: Database, logger: Logger, touchMs: number): Pr
   let writing = false;
   const write = async () => {
     const refs = [...new Set([...fresh, ...open.keys()])].sort();
-    if (refs.length === 0 || writing) return;
+    if (writing) return;
     writing = true;
     fresh.clear();
     try {
+      await keepWatch(db.prisma, touchMs);
+      if (refs.length === 0) return;
       await db.prisma.$executeRaw`
         INSERT INTO presence (tenant_ref, seen_at) SELECT unnest(${refs}::text[]), now()
         ON CONFLICT (tenant_ref) DO UPDATE SET seen_at = greatest(presence.seen_at, excluded.seen_at)`;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database, Tx } from '../db/client.ts';
-import { CoordinatorError } from '../error.ts';
+import { CoordinatorError, isCoordinatorError } from '../error.ts';
 import type { Timings } from '../timings.ts';
 
 /** Who may write for a resource, for how long; the epoch tells this holder from every earlier one. */
@@ -92,7 +92,16 @@ export function fenced(count: number, lease: Held): void {
  */
 export async function withLease<T>(
   db: Database,
-  { resource, timings }: { resource: string; timings: Pick<Timings, 'lease' | 'leaseRenew'> },
+  {
+    resource,
+    timings,
+    onFenced,
+  }: {
+    resource: string;
+    timings: Pick<Timings, 'lease' | 'leaseRenew'>;
+    /** Told once when the lease was lost on the way. */
+    onFenced?: (lease: Lease) => Promise<void>;
+  },
   work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
   const { lease: ttlMs, leaseRenew: renewMs } = timings;
@@ -114,10 +123,15 @@ export async function withLease<T>(
     }
   };
   const timer = setInterval(() => void renew(), renewMs);
+  let isFenced = false;
   try {
     return await work(lease);
+  } catch (error) {
+    isFenced = isCoordinatorError(error, 'FENCED');
+    throw error;
   } finally {
     clearInterval(timer);
+    if (isFenced || lost.signal.aborted) await onFenced?.(lease);
     await releaseLease(db, lease).catch(() => {});
   }
 }

@@ -1,10 +1,12 @@
 import { createLogger, createMetrics } from '@sumveil/telemetry';
+import { parseLeaf } from '@sumveil/transparency';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestPostgres, type TestPostgres } from '../../../../tests/constellation/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../../../tests/constellation/redis.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { type Notifications, openNotifications } from '../db/notify.ts';
 import { CoordinatorError } from '../error.ts';
+import { createLeafLog } from '../log/leaf-log.ts';
 import { type JobQueue, type QueueBackend, queueBackend } from '../queue/backend.ts';
 import { type Dispatch, startDispatch } from '../queue/dispatch.ts';
 import type { QueueName } from '../queue/topics.ts';
@@ -118,14 +120,19 @@ describe.each(['postgres', 'redis'] as const)('outbox over %s', (kind) => {
   });
 
   it('brings back work whose job was lost, from the rows alone (I1)', async () => {
+    const told = lines.filter((line) => line.includes('recovery.reconciled')).length;
+    const log = createLeafLog({ origin: 'log.example/outbox', db, notify, timings });
     const due = [{ name: 'test', find: async () => [{ topic: 'attempt.advance' as const, ref: 'lost' }] }];
     // Published, but the queue never had it: what an emptied queue looks like.
     await db.prisma.$executeRaw`INSERT INTO outbox (topic, ref, dedupe, published_at, available_at)
       VALUES ('attempt.advance', 'lost', 'lost', now(), now())`;
-    expect(await reconcile({ db, due, logger, timings })).toBe(0);
+    expect(await reconcile({ db, log, due, logger, timings })).toBe(0);
     await db.prisma
       .$executeRaw`UPDATE outbox SET published_at = now() - interval '1 minute', available_at = now() - interval '1 minute' WHERE ref = 'lost'`;
-    expect(await reconcile({ db, due, logger, timings })).toBe(1);
+    expect(await reconcile({ db, log, due, logger, timings })).toBe(1);
+    expect(lines.filter((line) => line.includes('recovery.reconciled'))).toHaveLength(told + 1);
+    const leaves = await db.prisma.auditPending.findMany({ where: { key: { startsWith: '["recovery.reconciled"' } } });
+    expect(leaves.map(({ leaf }) => parseLeaf(leaf))).toMatchObject([{ kind: 'attempt.advance', count: 1 }]);
     await finished('lost');
   });
 });

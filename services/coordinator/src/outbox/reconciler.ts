@@ -1,9 +1,12 @@
 import type { Logger } from '@sumveil/telemetry';
 import { errorCode } from '@sumveil/telemetry';
 import type { Database, Tx } from '../db/client.ts';
+import type { LeafLog } from '../log/leaf-log.ts';
 import type { Topic } from '../queue/topics.ts';
 import type { Timings } from '../timings.ts';
 import { enqueue } from './enqueue.ts';
+
+const actor = { kind: 'service', ref: 'coordinator', via: 'reconciler' } as const;
 
 /** What a feature knows to be due, from its rows alone; the queue is never asked (invariant I1). */
 export interface DueWork {
@@ -13,6 +16,7 @@ export interface DueWork {
 
 interface ReconcilerOptions {
   readonly db: Database;
+  readonly log: Pick<LeafLog, 'appendLeaf'>;
   readonly due: readonly DueWork[];
   readonly logger: Logger;
   readonly timings: Timings;
@@ -40,19 +44,29 @@ export function startReconciler(options: ReconcilerOptions): { stop(): Promise<v
   };
 }
 
-/** Asks again for work that is due and has not been asked for within `unmoved`. Returns how many rows it wrote. */
-export async function reconcile({ db, due, timings }: ReconcilerOptions): Promise<number> {
+/**
+ * Asks again for work that is due and has not been asked for within `unmoved`; an event and a leaf count what came back. Returns how many rows it
+ * wrote.
+ */
+export async function reconcile({ db, log, due, logger, timings }: ReconcilerOptions): Promise<number> {
   let written = 0;
   for (const source of due) {
-    written += await db.transaction(async (tx) => {
-      let count = 0;
+    const brought = await db.transaction(async (tx) => {
+      const brought = new Map<Topic, number>();
       for (const { topic, ref } of await source.find(tx)) {
         if (await moving(tx, topic, ref, timings.unmoved)) continue;
         const slot = Math.floor(Date.now() / timings.unmoved);
-        if (await enqueue(tx, { topic, ref, dedupe: `due-${topic}-${ref}-${slot}` })) count += 1;
+        if (!(await enqueue(tx, { topic, ref, dedupe: `due-${topic}-${ref}-${slot}` }))) continue;
+        brought.set(topic, (brought.get(topic) ?? 0) + 1);
       }
-      return count;
+      for (const [kind, count] of brought)
+        await log.appendLeaf(tx, { type: 'recovery.reconciled', actor, kind, count });
+      return brought;
     });
+    for (const [kind, count] of brought) {
+      logger.event('recovery.reconciled', { kind, waiting: count });
+      written += count;
+    }
   }
   await forget(db);
   return written;

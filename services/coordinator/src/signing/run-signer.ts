@@ -2,6 +2,7 @@ import { errorCode } from '@sumveil/telemetry';
 import { dedupeKey, type Leaf } from '@sumveil/transparency';
 import type { Deps } from '../deps.ts';
 import { isCoordinatorError } from '../error.ts';
+import { recordFenced } from '../lease/fenced.ts';
 import { type Lease, requireLease, withLease } from '../lease/lease.ts';
 import { runSequencer } from '../log/sequencer-loop.ts';
 import { loadSignerKeys, type SignerKeys } from './key-files.ts';
@@ -37,10 +38,14 @@ export async function runSigner(deps: SignerDeps): Promise<RunningSigner> {
   const running = (async () => {
     while (!stopping.signal.aborted) {
       try {
-        await withLease(deps.db, { resource: RESOURCE, timings: deps.timings }, async (lease) => {
-          holding = true;
-          await workUnder(deps, keys, lease, stopping.signal);
-        });
+        await withLease(
+          deps.db,
+          { resource: RESOURCE, timings: deps.timings, onFenced: (lease) => recordFenced(deps, lease) },
+          async (lease) => {
+            holding = true;
+            await workUnder(deps, keys, lease, stopping.signal);
+          },
+        );
       } catch (error) {
         if (!isCoordinatorError(error, 'LEASE_BUSY', 'FENCED')) {
           deps.logger.event('database.error', { code: errorCode(error) });

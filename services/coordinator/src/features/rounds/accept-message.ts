@@ -18,6 +18,7 @@ import type { Message } from '../../generated/prisma/client.ts';
 import { rosterByHash } from '../../roster/in-force.ts';
 import { acceptedOf, listHashOf } from './accepted.ts';
 import { answered } from './answered.ts';
+import { recordOther } from './other-content.ts';
 import { type Collecting, collecting, isCollecting, type MessageKind, rules } from './phase.ts';
 import { type AttemptOfTenant, attemptForTenant, messagesOf, requireList } from './store.ts';
 
@@ -47,7 +48,7 @@ export async function acceptMessage(
   const earlier = await deps.db.prisma.message.findUnique({
     where: { attemptId_kind_idx: { attemptId: row.id, kind, idx } },
   });
-  if (earlier) return repeated(earlier, bytes);
+  if (earlier) return repeated(deps, sender, row, earlier, bytes);
   if (kind !== 'abort' && !isOpenFor(row.phase, kind)) throw await tooLate(deps, sender, attempt, kind, bytes);
   const checked = await verify(deps.db.prisma, attempt, kind, bytes, []);
   const stored = await deps.db.transaction(async (tx) => {
@@ -73,15 +74,24 @@ function isOpenFor(phase: string, kind: MessageKind): phase is Collecting {
   return isCollecting(phase) && rules[phase].answer === kind;
 }
 
-function repeated(earlier: { body: Uint8Array; late: boolean }, bytes: Buffer): void {
+async function repeated(
+  deps: Deps,
+  sender: Sender,
+  row: AttemptOfTenant['row'],
+  earlier: Message,
+  bytes: Buffer,
+): Promise<void> {
   const same = bytes.subarray(0, earlier.body.length).equals(earlier.body) && bytes[earlier.body.length] === 0x0a;
   if (earlier.late)
     throw new CoordinatorError(
       'ROUND_CLOSED',
       'This message came after its phase had closed; it is kept as evidence only.',
     );
-  if (!same)
-    throw new CoordinatorError('CONFLICT', 'A different message of this kind is already accepted for this attempt.');
+  if (same) return;
+  const [body, sig] = splitLines(bytes.subarray(0, Math.min(bytes.length, 1 << 21)));
+  if (earlier.kind === 'm2' && body)
+    await recordOther(deps, sender, row, earlier.idx, { of: 'm2', body, ...(sig && { sig }) });
+  throw new CoordinatorError('CONFLICT', 'A different message of this kind is already accepted for this attempt.');
 }
 
 /** @param m0s those accepted before, whose keys an M0 may not repeat */

@@ -2,6 +2,7 @@ import { databaseNow, type Tx } from '../../db/client.ts';
 import type { Deps } from '../../deps.ts';
 import type { Lease } from '../../lease/lease.ts';
 import { withLease } from '../../lease/lease.ts';
+import { runLease } from '../../lease/run-lease.ts';
 import { openRound } from './open-round.ts';
 import { isCollecting } from './phase.ts';
 import { advertise } from './phases/advertise.ts';
@@ -26,7 +27,7 @@ export interface RoundDeps extends Deps {
 export async function advanceAttempt(deps: RoundDeps, attemptId: string): Promise<void> {
   const { row } = await loadAttempt(deps.db.prisma, attemptId);
   if (await isFollowed(deps.db.prisma, row)) return;
-  await withLease(deps.db, { resource: `run:${row.runId}`, timings: deps.timings }, async (lease) => {
+  await withLease(deps.db, runLease(deps, row.runId), async (lease) => {
     await advanceUnder(deps, lease, attemptId);
     await openNext(deps, lease, row.runId);
   });
@@ -41,9 +42,7 @@ async function isFollowed(tx: Tx, { runId, round, attempt }: LoadedAttempt['row'
 
 /** Opens the run's next round when none is open, and starts it. */
 export async function advanceRun(deps: RoundDeps, runId: string): Promise<void> {
-  await withLease(deps.db, { resource: `run:${runId}`, timings: deps.timings }, (lease) =>
-    openNext(deps, lease, runId),
-  );
+  await withLease(deps.db, runLease(deps, runId), (lease) => openNext(deps, lease, runId));
 }
 
 async function openNext(deps: RoundDeps, lease: Lease, runId: string): Promise<void> {

@@ -2,7 +2,9 @@ import { checkChunk, chunkLayout, chunkShape, SecaggError } from '@sumveil/secag
 import { digestOf } from '@sumveil/wire';
 import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
+import type { Attempt } from '../../generated/prisma/client.ts';
 import type { Sender } from './accept-message.ts';
+import { recordOther } from './other-content.ts';
 import { attemptForTenant, requireList } from './store.ts';
 
 /**
@@ -37,23 +39,30 @@ export async function acceptChunk(
   const digest = digestOf(bytes);
   const where = { attemptId_idx_segment_chunk: { attemptId: row.id, idx, segment, chunk } };
   const known = await deps.db.prisma.chunk.findUnique({ where });
-  if (known && known.digest !== digest) throw otherContent();
+  if (known && known.digest !== digest) throw await otherContent(deps, sender, row, { idx, segment, chunk, digest });
   await deps.artifacts.put(bytes, { maxBytes: bytes.length, digest });
-  await deps.db.transaction(async (tx) => {
+  const isKept = await deps.db.transaction(async (tx) => {
     // The attempt stays share-locked until the commit: its phase cannot close in between.
     const written = await tx.$executeRaw`
       INSERT INTO chunk (attempt_id, idx, segment, chunk, digest, size)
       SELECT id, ${idx}, ${segment}, ${chunk}, ${digest}, ${bytes.length} FROM attempt
       WHERE id = ${row.id}::uuid AND phase = 'masked' FOR SHARE ON CONFLICT DO NOTHING`;
-    if (written === 1) return;
+    if (written === 1) return true;
     const kept = await tx.chunk.findUnique({ where });
     if (!kept) throw closed('after masked');
-    if (kept.digest !== digest) throw otherContent();
+    return kept.digest === digest;
   });
+  if (!isKept) throw await otherContent(deps, sender, row, { idx, segment, chunk, digest });
   return { digest, size: bytes.length };
 }
 
-function otherContent(): CoordinatorError {
+async function otherContent(
+  deps: Deps,
+  sender: Sender,
+  row: Pick<Attempt, 'id' | 'runId' | 'round' | 'attempt'>,
+  { idx, segment, chunk, digest }: { idx: number; segment: number; chunk: number; digest: string },
+): Promise<CoordinatorError> {
+  await recordOther(deps, sender, row, idx, { of: 'chunk', body: Buffer.from(`${segment}/${chunk} ${digest}`) });
   return new CoordinatorError('CONFLICT', 'Another content was already accepted for this chunk; it counts.');
 }
 

@@ -41,6 +41,11 @@ describe('closing of a phase', () => {
     expect(closing({ ...facts, now: 14_500, watchingSince: 14_400 })).toEqual({ wait: 19_400 });
   });
 
+  it('fails at once when too many have said that they will not answer', () => {
+    const expected = facts.expected.map((tenant) => ({ ...tenant, aborted: tenant.idx === 3 }));
+    expect(closing({ ...facts, enough: 3, expected })).toEqual({ fail: true });
+  });
+
   it('waits for the deadline when answers are too few, and fails there', () => {
     expect(closing({ ...facts, enough: 3, now: 30_000 })).toEqual({ wait: 60_000 });
     expect(closing({ ...facts, enough: 3, now: 60_000 })).toEqual({ fail: true });

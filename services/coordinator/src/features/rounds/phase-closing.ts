@@ -34,6 +34,9 @@ export function closing(facts: ClosingFacts): Closing {
   const missing = facts.expected.filter((tenant) => !tenant.answered);
   const enough = facts.expected.length - missing.length >= facts.enough;
   if (missing.length === 0 && enough) return { close: 'all' };
+  // Who has said that it will answer nothing more cannot make up the number.
+  const possible = facts.expected.filter((tenant) => tenant.answered || !tenant.aborted);
+  if (possible.length < facts.enough) return { fail: true };
   const absentAt = (tenant: Expected) =>
     tenant.aborted ? 0 : Math.max(tenant.seenAt, facts.openedAt, facts.watchingSince) + facts.leaseMs;
   const lastAbsence = missing.reduce((last, tenant) => Math.max(last, absentAt(tenant)), 0);

@@ -2,8 +2,8 @@ import { personActor } from '../../actor.ts';
 import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
 import type { Person } from '../../http/identity.ts';
+import { giveUp } from '../rounds/give-up.ts';
 import { endRun } from '../rounds/run-state.ts';
-import { closeTasks } from '../rounds/tasks.ts';
 import { requireRunFor } from './view.ts';
 
 /** Stops a run at once. An open attempt is given up; what has been released stays. */
@@ -16,14 +16,7 @@ export async function abortRun(deps: Deps, person: Person, runId: string, reason
       throw new CoordinatorError('CONFLICT', `The run is ${run.state} already; nothing is left to stop.`);
     }
     const open = await tx.attempt.findMany({ where: { runId, phase: { notIn: ['released', 'failed'] } } });
-    for (const attempt of open) {
-      await tx.attempt.update({
-        where: { id: attempt.id },
-        data: { phase: 'failed', failCode: 'ABORTED', endedAt: new Date() },
-      });
-      await tx.attemptSecret.deleteMany({ where: { attemptId: attempt.id } });
-      await closeTasks(tx, attempt.id);
-    }
+    for (const attempt of open) await giveUp(deps, tx, attempt, personActor(person));
     await endRun(deps, tx, run, { state: 'aborted', reason }, { actor: personActor(person) });
   });
 }

@@ -3,6 +3,7 @@ import { dssePayload, parseDsse } from '@sumveil/wire';
 import { notify } from '../../db/notify.ts';
 import type { Deps } from '../../deps.ts';
 import { type Lease, requireLease, withLease } from '../../lease/lease.ts';
+import { runLease } from '../../lease/run-lease.ts';
 import { enqueue } from '../../outbox/enqueue.ts';
 import { endRun } from '../rounds/run-state.ts';
 
@@ -13,7 +14,7 @@ const actor = { kind: 'service', ref: 'coordinator', via: 'worker' } as const;
  * Comes back later while signer or witnesses are away.
  */
 export async function issueGrant(deps: Deps, runId: string): Promise<void> {
-  await withLease(deps.db, { resource: `run:${runId}`, timings: deps.timings }, async (lease) => {
+  await withLease(deps.db, runLease(deps, runId), async (lease) => {
     const run = await deps.db.prisma.run.findUniqueOrThrow({ where: { id: runId }, include: { grants: true } });
     if (run.state !== 'granting') return;
     const leafKey = run.grants[0]?.leafKey ?? (await storeGrant(deps, lease, run));

@@ -1,4 +1,5 @@
 import { databaseNow, type Tx } from '../../../db/client.ts';
+import { watchingSince } from '../../../db/watch.ts';
 import { enqueue } from '../../../outbox/enqueue.ts';
 import type { RoundDeps } from '../advance.ts';
 import { goneFrom } from '../gone.ts';
@@ -33,7 +34,7 @@ export async function lookAt(deps: RoundDeps, tx: Tx, { row, plan }: LoadedAttem
     deadlineAt: row.deadlineAt.getTime(),
     leaseMs: plan.leaseSeconds * 1_000,
     lookMs: deps.timings.phaseLook,
-    watchingSince: deps.watchingSince,
+    watchingSince: Math.max(deps.watchingSince, await watchingSince(tx, deps.timings.presence)),
   });
   return { verdict, answers };
 }

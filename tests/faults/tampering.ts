@@ -1,56 +1,10 @@
-import { fastTimings } from '@sumveil/constellation';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openRows, type Rows } from '../stories/rows.ts';
-import { type StoryWorld, startStory } from '../stories/story-world.ts';
-import { toyPlan } from '../stories/toy-plan.ts';
-import { toyTenants } from '../stories/toy-table.ts';
-import { checkInvariants, findFaults } from './invariants.ts';
+import type { FaultWorld } from './fault-world.ts';
+import { findFaults } from './invariants.ts';
 
-let world: StoryWorld;
-let rows: Rows;
-let superuser: pg.Client;
-
-beforeAll(async () => {
-  world = await startStory({ tenants: (folder) => toyTenants(folder, 5), ...fastTimings });
-  rows = await openRows(world);
-  superuser = new pg.Client({ connectionString: world.ground.postgres.superuserUrl('sumveil') });
-  await superuser.connect();
-  // Triggers and foreign keys stay out of the way: what is tampered with here is what they prevent.
-  await superuser.query('SET session_replication_role = replica');
-  await world.complete(
-    await toyPlan(
-      world.tenants.map(({ ref }) => ref),
-      { trainRounds: 1 },
-    ),
-  );
-}, 180_000);
-
-afterAll(async () => {
-  await superuser?.end();
-  await rows?.close();
-  await world?.stop();
-}, 60_000);
-
-/** The faults that a change would cause; the change itself is rolled back. */
-async function faultsAfter(change: string): Promise<string[]> {
-  await superuser.query('BEGIN');
-  try {
-    const { rowCount } = await superuser.query(change);
-    expect(rowCount, change).toBeGreaterThan(0);
-    const all = async <T>(sql: string, values: readonly unknown[] = []) =>
-      (await superuser.query(sql, [...values])).rows as T[];
-    return await findFaults(world, { ...rows, all, leaves: (type) => rows.leaves(type) });
-  } finally {
-    await superuser.query('ROLLBACK');
-  }
-}
-
-it('finds nothing after a run without faults', async () => {
-  await checkInvariants(world, rows);
-}, 60_000);
-
-it.each([
+/** What a broken invariant looks like in the rows, by the invariant that must tell. */
+const changes: readonly (readonly [string, string])[] = [
   [
     'I1',
     `UPDATE outbox SET published_at = NULL, available_at = now() - interval '1 minute' WHERE id = (SELECT min(id) FROM outbox)`,
@@ -84,10 +38,35 @@ it.each([
     'I8',
     `WITH old AS (UPDATE attempt SET ended_at = now() - interval '1 hour') UPDATE run SET state = 'running', ended_at = NULL`,
   ],
-])(
-  '%s is broken by %s',
-  async (invariant, change) => {
+];
+
+/** Each check can fail: the rows of a run are changed past all that protects them, looked at, and put back. */
+export function tampering(world: () => FaultWorld): void {
+  let superuser: pg.Client;
+
+  beforeAll(async () => {
+    superuser = new pg.Client({ connectionString: world().ground.postgres.superuserUrl('sumveil') });
+    await superuser.connect();
+    // Triggers and foreign keys stay out of the way: what is tampered with here is what they prevent.
+    await superuser.query('SET session_replication_role = replica');
+  });
+
+  afterAll(() => superuser?.end());
+
+  async function faultsAfter(change: string): Promise<string[]> {
+    await superuser.query('BEGIN');
+    try {
+      const { rowCount } = await superuser.query(change);
+      expect(rowCount, change).toBeGreaterThan(0);
+      const all = async <T>(sql: string, values: readonly unknown[] = []) =>
+        (await superuser.query(sql, [...values])).rows as T[];
+      return await findFaults(world(), { ...world().rows, all });
+    } finally {
+      await superuser.query('ROLLBACK');
+    }
+  }
+
+  it.each(changes)('%s is broken by %s', async (invariant, change) => {
     expect((await faultsAfter(change)).map((fault) => fault.slice(0, 2))).toContain(invariant);
-  },
-  60_000,
-);
+  });
+}
