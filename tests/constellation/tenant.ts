@@ -16,6 +16,8 @@ export interface TenantSpec {
   readonly csv: string;
   /** Local policy; the default floors hold without it. */
   readonly localPolicy?: Record<string, unknown>;
+  /** What runs as its connector; default the product’s. */
+  readonly entry?: string;
 }
 
 export interface Tenant extends TenantSpec {
@@ -39,7 +41,7 @@ export function startConnector(folders: Folders, urls: CoordinatorUrls, tenant: 
   if (tenant.localPolicy) writeFileSync(policyFile, JSON.stringify(tenant.localPolicy), { mode: 0o600 });
   const started = startProcess({
     name: `connector ${tenant.slug}`,
-    entry: 'connectors/runtime/src/main.ts',
+    entry: tenant.entry ?? 'connectors/runtime/src/main.ts',
     logFile: tenant.logFile,
     env: {
       SUMVEIL_CONNECTOR_STATE_DIR: stateDir,
