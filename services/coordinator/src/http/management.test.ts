@@ -141,6 +141,8 @@ describe('people, by an OIDC issuer in another process', () => {
     const page = await get(app, '/docs/');
     expect(page.headers['content-type']).toContain('text/html');
     expect(page.body).not.toMatch(/(src|href)="https?:/);
+    expect(page.headers['content-security-policy']).toContain("connect-src 'self'");
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'");
   });
 });
 
