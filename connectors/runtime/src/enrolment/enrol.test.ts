@@ -21,8 +21,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function options(text: string) {
-  const stateDir = join(folder, 'state');
+const options = (text: string) => optionsIn('state', text);
+
+function optionsIn(name: string, text: string) {
+  const stateDir = join(folder, name);
   privateFolder(stateDir);
   writeFileSync(join(folder, 'join'), `${text}\n`, { mode: 0o600 });
   return { stateDir, enrolUrl: world.enrolUrl, joinStringFile: join(folder, 'join'), keys: loadOwnKeys(stateDir) };
@@ -42,6 +44,15 @@ describe('enrolment', () => {
     expect(newestTlsPair(given.stateDir).certificate.serialNumber).toBe(certificate.serialNumber);
     expect(world.tokens).toHaveLength(1);
   });
+
+  it('asks again while the signer is busy, and gives up before the listener would refuse its token', async () => {
+    const { text, idx } = world.invite();
+    world.authority.busy = 2;
+    expect(await membershipOf(options(text))).toMatchObject({ idx });
+    world.authority.busy = 5;
+    await expect(membershipOf(optionsIn('later', world.invite().text))).rejects.toMatchObject({ code: 'ENROLMENT' });
+    expect(world.authority.busy).toBe(0);
+  }, 30_000);
 
   it('keeps its keys in its folder for the owner alone, and sends none of them', async () => {
     const given = options(world.invite().text);

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ClientError, createClient } from '@sumveil/client';
 import { readPrivateFile } from '@sumveil/config';
 import { clientTls, createCsr, fetchPinnedRoot, parseJoinString, proveEnrolment, spkiDer } from '@sumveil/identity';
@@ -7,6 +8,9 @@ import { checkChain } from '../certificate/check-chain.ts';
 import { firstTlsKey } from '../certificate/tls-files.ts';
 import { ConnectorError } from '../error.ts';
 import { type Membership, type OwnKeys, readMembership, storeMembership } from './identity-files.ts';
+
+/** Fewer than what the enrolment listener answers one token. */
+const MOST_ASKED = 5;
 
 export interface EnrolmentOptions {
   readonly stateDir: string;
@@ -58,16 +62,15 @@ async function exchange(
   try {
     const csrSpki = spkiDer(tls);
     const proofs = proveEnrolment({ token: join.token, csrSpki, rosterKey: keys.roster, witnessKey: keys.witness });
-    const answer = await client.call('enroll', {
-      body: {
-        token: toBase64url(join.token),
-        csr: await createCsr(tls),
-        rosterKey: toBase64url(proofs.rosterKey),
-        rosterProof: toBase64url(proofs.rosterProof),
-        witnessKey: toBase64url(proofs.witnessKey),
-        witnessProof: toBase64url(proofs.witnessProof),
-      },
-    });
+    const body = {
+      token: toBase64url(join.token),
+      csr: await createCsr(tls),
+      rosterKey: toBase64url(proofs.rosterKey),
+      rosterProof: toBase64url(proofs.rosterProof),
+      witnessKey: toBase64url(proofs.witnessKey),
+      witnessProof: toBase64url(proofs.witnessProof),
+    };
+    const answer = await whenSigned(() => client.call('enroll', { body }));
     const { tenantRef, name, idx, chain: chainPem } = answer;
     checkChain(chainPem, { rootPem, key: tls, name, tenantRef });
     return { member: { tenantRef, name, idx, rootSpki: join.rootSpki, rootPem }, chainPem };
@@ -75,6 +78,21 @@ async function exchange(
     throw enrolmentFault(error);
   } finally {
     await client.close();
+  }
+}
+
+/**
+ * A signer that is busy or away for a moment ends no enrolment: the request stays at the coordinator, and the same bytes
+ * are answered when it is signed.
+ */
+async function whenSigned<T>(ask: () => Promise<T>): Promise<T> {
+  for (let asked = 1; ; asked++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (asked === MOST_ASKED || !(error instanceof ClientError) || error.code !== 'UNAVAILABLE') throw error;
+      await delay(1_000);
+    }
   }
 }
 

@@ -78,9 +78,14 @@ export interface TlsWorld {
   readonly issued: Issued[];
   /**
    * Changes how certificates are given out from now on: `lost` gives one that never arrives, `forgotten` one that nobody knows
-   * afterwards, as after a restored backup.
+   * afterwards, as after a restored backup. `busy` counts the first enrolments that hear that the signer is away.
    */
-  readonly authority: { lifeSeconds: number; madeBefore: number; answer: 'chain' | 'lost' | 'refused' | 'forgotten' };
+  readonly authority: {
+    lifeSeconds: number;
+    madeBefore: number;
+    answer: 'chain' | 'lost' | 'refused' | 'forgotten';
+    busy: number;
+  };
   /** Serials that were forgotten. */
   readonly forgotten: Set<string>;
   /** Tokens that arrived at the enrolment listener. */
@@ -112,7 +117,7 @@ export async function tlsWorld(handlers: Handlers): Promise<TlsWorld> {
 
   const issued: Issued[] = [];
   const forgotten = new Set<string>();
-  const authority: TlsWorld['authority'] = { lifeSeconds: 7 * 86_400, madeBefore: 0, answer: 'chain' };
+  const authority: TlsWorld['authority'] = { lifeSeconds: 7 * 86_400, madeBefore: 0, answer: 'chain', busy: 0 };
   const bytes = (text: string) => Buffer.from(text, 'base64url');
 
   async function certify(csrText: string, o: Omit<Issued, 'serial' | 'key'> & { name: string }): Promise<string> {
@@ -133,6 +138,7 @@ export async function tlsWorld(handlers: Handlers): Promise<TlsWorld> {
   async function enroll({ body }: Asked): Promise<unknown> {
     const b = JSON.parse(body.toString());
     if (b.expired) return comeBack(b);
+    if (authority.busy-- > 0) throw new Refusal('UNAVAILABLE');
     tokens.push(b.token);
     const tokenHash = sha256(fromBase64url(b.token, 32));
     const invitation = invitations.get(toBase64url(tokenHash));
