@@ -89,9 +89,7 @@ export function tellScores(scores: Scores95, coordinatorsAuc: number, tell: Narr
   tell.say(line('all test rows together', '', '', coordinatorsAuc.toFixed(4), all.pooled.value.toFixed(4)));
   const count = (holds: (gain: Interval) => boolean) => airlines.filter(({ gain }) => holds(gain)).length;
   const [better, surely, worse] = [count((g) => g.value > 0), count((g) => g.low > 0), count((g) => g.high < 0)];
-  tell.say(
-    `${better} of ${airlines.length} gain, ${surely} beyond chance; ${worse} lose beyond chance (interval on one side of 0)`,
-  );
+  tell.say(`${better} of ${airlines.length} gain, ${surely} beyond chance; ${worse} lose beyond chance (0 outside)`);
 }
 
 const widths = [-23, 6, 8, 10, 8, 7, 15];

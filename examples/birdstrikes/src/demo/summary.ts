@@ -36,7 +36,10 @@ export function tellSummary(shown: Shown, tell: Narrator): void {
       `${rows.toLocaleString('en-US')} stayed in ${airlines} places; ${updates} masked updates left`,
     ],
     ['consent came first', `${shown.denied} start denied, ${shown.approvals} signed approvals, then allowed`],
-    ['a dead connector', `cost round ${cut.join(', ')} its own update and nothing else; it is back`],
+    [
+      'a dead connector',
+      `cost ${cut.length === 1 ? `round ${cut[0]}` : `${cut.length} rounds`} its own update and nothing else`,
+    ],
     ['against pooled', `AUC ${short(shown.coordinatorsAuc)} ${interval}, pooled ${short(pooled.value)}`],
     ['against alone', `mean AUC ${short(scores.means.lone)} alone, ${short(scores.means.federated)} federated`],
     [

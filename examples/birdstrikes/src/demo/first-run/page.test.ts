@@ -65,4 +65,5 @@ it('says when airlines had to allow so small a cohort, and when the evidence doe
   const page = await firstRunPage({ ...run, localPolicy: { minCohort: 4 }, verified: false });
   expect(page).toContain('Small cohort');
   expect(page).toContain('NOT verified');
+  expect(await firstRunPage({ ...run, coordinatorsAuc: null })).toContain('The coordinator withheld its AUC');
 });

@@ -6,8 +6,8 @@ import { aucPlot, gainPlot } from './auc-plots.ts';
 export interface FirstRun {
   readonly scores: Scores95;
   readonly rounds: number;
-  /** The AUC that the coordinator published for the last model, from summed histograms. */
-  readonly coordinatorsAuc: number;
+  /** The AUC that the coordinator published for the last model, from summed histograms; null when it withheld it. */
+  readonly coordinatorsAuc: number | null;
   readonly model: { readonly name: string; readonly version: number };
   /** Who was away in which round. */
   readonly dropped: readonly { readonly round: number; readonly count: number; readonly cohort: number }[];
@@ -47,7 +47,7 @@ function facts({ scores, rounds, coordinatorsAuc }: FirstRun): Markup {
   const rows = scores.airlines.reduce((sum, one) => sum + one.trainRows + one.testRows, 0);
   return html`<dl class="facts"><div><dt>Airlines, reports of strikes</dt><dd>${scores.airlines.length} <small>${rows.toLocaleString('en-US')} rows</small></dd></div>
 <div><dt>Training rounds</dt><dd>${rounds}</dd></div>
-<div><dt>Federated AUC, all test rows</dt><dd>${coordinatorsAuc.toFixed(4)}</dd></div>
+<div><dt>Federated AUC, all test rows</dt><dd>${(coordinatorsAuc ?? scores.all.federated.value).toFixed(4)}</dd></div>
 <div><dt>Pooled AUC, all test rows</dt><dd>${scores.all.pooled.value.toFixed(4)}</dd></div></dl>`;
 }
 
@@ -113,7 +113,7 @@ const range = ({ low, high }: Interval) => `[${low.toFixed(3)}, ${high.toFixed(3
 function method({ rounds, coordinatorsAuc, scores }: FirstRun): Markup {
   return html`<p><strong>Alone</strong>: the airline’s own model, same start, learning rate and number of steps (${rounds} × 20), on its own 60 % train rows. <strong>Federated</strong>: the model of the run. <strong>Pooled</strong>: trained on all train rows in one place, which only a demo can do. All three are scored on the airline’s own 40 % test rows.</p>
 <p><strong>Intervals</strong> are those of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988), two-sided, 95 %, AUC ± 1.96 standard errors cut to 0..1; a gain’s takes into account that both models rank the same rows. ${scores.airlines.length} intervals are looked at side by side: about one in twenty leaves its true value out by chance alone.</p>
-<p>The coordinator’s AUC (${coordinatorsAuc.toFixed(4)}) comes from summed score histograms of 512 bins, the one of this page from the scores themselves (${scores.all.federated.value.toFixed(4)}); they agree to the third digit.</p>`;
+<p>${coordinatorsAuc === null ? 'The coordinator withheld its AUC of the last model, because not all airlines were in the sum. It' : `The coordinator’s AUC (${coordinatorsAuc.toFixed(4)})`} comes from summed score histograms of 512 bins, the one of this page from the scores themselves (${scores.all.federated.value.toFixed(4)}).</p>`;
 }
 
 function files({ model, dropped, verified, leaves }: FirstRun): Markup {
