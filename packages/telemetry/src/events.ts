@@ -42,6 +42,8 @@ export const events = {
   'signer.refused': entry('error', 'kind', 'code'),
   'log.checkpoint': entry('info', 'size', 'root', 'cosignatures'),
   'witness.answer': entry('info', 'code', 'size', 'durationMs'),
+  'tls.swapped': entry('info', 'serial'),
+  'tls.refused': entry('error', 'code'),
   'revocation.applied': entry('warn', 'kind', 'sockets'),
   'policy.loaded': entry('info', 'digest'),
   'policy.alarm': entry('error', 'code', 'digest'),

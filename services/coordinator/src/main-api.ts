@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { connectorListenerTls, enrolmentListenerTls, readKeyFile, serverTls } from '@sumveil/identity';
+import type { Server } from 'node:https';
+import type { TlsOptions } from 'node:tls';
+import { connectorListenerTls, enrolmentListenerTls, serverTls } from '@sumveil/identity';
 import { allBindings } from './bindings.ts';
 import { type ApiConfig, apiSchema, readConfig } from './config.ts';
 import { openCore } from './core.ts';
@@ -10,7 +12,9 @@ import { oidcIssuer } from './http/issuer.ts';
 import { listenOn } from './http/listen.ts';
 import { managementListener } from './http/management-listener.ts';
 import { opsListener } from './http/ops-listener.ts';
+import { readTlsPair, type TlsPair } from './http/tls-pair.ts';
 import type { TokenOptions } from './http/token.ts';
+import { watchTls } from './http/watch-tls.ts';
 import { type Running, runProcess } from './process.ts';
 import { version } from './version.ts';
 
@@ -18,8 +22,8 @@ import { version } from './version.ts';
 await runProcess('api', () => startApi(readConfig(apiSchema, process.env, process.argv)));
 
 async function startApi(config: ApiConfig): Promise<Running> {
-  const key = { chainPem: readFileSync(config.tlsCertFile, 'utf8'), key: readKeyFile(config.tlsKeyFile, 'p256') };
   const rootPem = readFileSync(config.tlsCaFile, 'utf8');
+  let pair = readTlsPair(config, rootPem, Date.now());
   const token: TokenOptions = {
     issuer: config.oidcIssuer,
     keys: oidcIssuer(config.oidcIssuer),
@@ -30,17 +34,15 @@ async function startApi(config: ApiConfig): Promise<Running> {
   const { deps } = core;
   const bindings = Map.groupBy(allBindings(deps), ({ route }) => route.listener);
   const of = (listener: 'connector' | 'enrolment' | 'management') => bindings.get(listener) ?? [];
+  const tls = listenerTls(pair, rootPem);
   const apps = {
     connector: await connectorListener(deps, {
-      tls: connectorListenerTls({ ...key, rootsPem: [rootPem] }),
+      tls: tls.connector,
       bindings: of('connector'),
       revocations: revocationCheck(deps),
     }),
-    enrolment: await enrolmentListener(deps, {
-      tls: enrolmentListenerTls({ ...key, rootPem }),
-      bindings: of('enrolment'),
-    }),
-    management: await managementListener(deps, { tls: serverTls(key), bindings: of('management'), token, version }),
+    enrolment: await enrolmentListener(deps, { tls: tls.enrolment, bindings: of('enrolment') }),
+    management: await managementListener(deps, { tls: tls.management, bindings: of('management'), token, version }),
     ops: opsListener({
       logger: deps.logger,
       metrics: deps.metrics,
@@ -54,6 +56,23 @@ async function startApi(config: ApiConfig): Promise<Running> {
     management: await listenOn(apps.management, 'management', config.managementListen, deps.logger),
     ops: await listenOn(apps.ops, 'ops', config.opsListen, deps.logger),
   };
+  deps.metrics.gauge(
+    'sumveil_tls_certificate_ends_unix_seconds',
+    'End of the certificate that the listeners show.',
+    () => Math.floor(pair.certificate.validToDate.getTime() / 1_000),
+  );
+  const stopWatching = watchTls({
+    files: config,
+    rootsPem: rootPem,
+    everyMs: deps.timings.tlsFiles,
+    clock: deps.clock,
+    logger: deps.logger,
+    apply(next) {
+      pair = next;
+      for (const [name, options] of Object.entries(listenerTls(next, rootPem)))
+        (apps[name as TlsListener].server as unknown as Server).setSecureContext(options);
+    },
+  });
   deps.logger.event('process.started', { version });
   return {
     ports,
@@ -61,8 +80,20 @@ async function startApi(config: ApiConfig): Promise<Running> {
     shutdownMs: deps.timings.shutdown,
     stop: async () => {
       core.stopWaiting();
+      stopWatching();
       await Promise.allSettled(Object.values(apps).map((app) => app.close()));
       await core.close();
     },
+  };
+}
+
+type TlsListener = 'connector' | 'enrolment' | 'management';
+
+/** Whole objects: a swap replaces options, it does not merge them. */
+function listenerTls(pair: TlsPair, rootPem: string): Record<TlsListener, TlsOptions> {
+  return {
+    connector: connectorListenerTls({ ...pair, rootsPem: [rootPem] }),
+    enrolment: enrolmentListenerTls({ ...pair, rootPem }),
+    management: serverTls(pair),
   };
 }
