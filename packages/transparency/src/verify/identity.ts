@@ -36,6 +36,7 @@ function checkUpdate(
   if (!own) fail(`${at}: certificate ${leaf.serial} is not in ${CERTIFICATES_FILE}`);
   must(tenantOf(own) === leaf.tenantRef, `${at}: certificate ${leaf.serial} names another tenant`);
   must(own.keyUsage?.join() === '1.3.6.1.5.5.7.3.2', `${at}: certificate ${leaf.serial} is not for clients`);
+  checkRenewed(evidence, own, idx, at);
   const chain =
     chainOf(own, certificates, rootsFor(evidence, leaf, replay)) ?? fail(`${at}: no chain to a root of the roster`);
   for (const certificate of chain)
@@ -44,7 +45,7 @@ function checkUpdate(
       `${at}: certificate ${serialOf(certificate)} was not valid at ${leaf.time}`,
     );
   for (const revoked of leavesOf(evidence, 'connector.revoked').filter((r) => r.idx < idx))
-    must(!isTarget(revoked.leaf, own, leaf.tenantRef), `${at}: the certificate was revoked before`);
+    must(!isTarget(evidence, revoked.leaf, own, leaf.tenantRef), `${at}: the certificate was revoked before`);
 }
 
 /** `rootSpki` of the roster that the grant of this round names. */
@@ -86,8 +87,34 @@ function tenantOf(certificate: X509Certificate): string | undefined {
   return /^URI:spiffe:\/\/[a-z0-9.-]{1,255}\/tenant\/([a-z2-7]{16})\/connector\/[1-9][0-9]{0,3}$/.exec(san)?.[1];
 }
 
-function isTarget(revoked: Entry<'connector.revoked'>['leaf'], own: X509Certificate, tenantRef: string): boolean {
-  if (revoked.scope === 'serial') return revoked.target === serialOf(own);
+/** A revoked serial takes its connector out: with it goes whatever replaced it, and what it replaced. */
+function isTarget(
+  evidence: Evidence,
+  revoked: Entry<'connector.revoked'>['leaf'],
+  own: X509Certificate,
+  tenantRef: string,
+): boolean {
+  if (revoked.scope === 'serial')
+    return revoked.target === serialOf(own) || connectorOf(evidence, revoked.target) === nameOf(own);
   if (revoked.scope === 'tenant') return revoked.target === tenantRef;
   return revoked.target === digestOf(own.publicKey.export({ format: 'der', type: 'spki' }));
+}
+
+/** Connector for which the log says that this serial was issued. */
+function connectorOf(evidence: Evidence, serial: string): string | undefined {
+  const enrolled = leavesOf(evidence, 'connector.enrolled').find(({ leaf }) => leaf.serial === serial);
+  const renewed = leavesOf(evidence, 'connector.renewed').find(({ leaf }) => leaf.serialNew === serial);
+  return enrolled?.leaf.connector ?? renewed?.leaf.connector;
+}
+
+function nameOf(certificate: X509Certificate): string {
+  return (certificate.subjectAltName ?? '').slice('URI:'.length);
+}
+
+/** A serial that the log says was a renewal: of this connector, and before the update came over it. */
+function checkRenewed(evidence: Evidence, own: X509Certificate, before: number, at: string): void {
+  const renewed = leavesOf(evidence, 'connector.renewed').find(({ leaf }) => leaf.serialNew === serialOf(own));
+  if (!renewed) return;
+  must(renewed.leaf.connector === nameOf(own), `${at}: the log says that ${serialOf(own)} is of another connector`);
+  must(renewed.idx < before, `${at}: certificate ${serialOf(own)} was issued later`);
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateP256, loadOrCreateKeyFile, spkiDer, writeKeyFile } from '@sumveil/identity';
 import { CoordinatorError } from '../error.ts';
@@ -32,6 +32,7 @@ export async function renewTlsCertificate(
 ): Promise<ServerNames> {
   const names = o.names ?? presentNames(join(folder, chain));
   const next = generateP256();
+  rmSync(join(folder, `${key}.next`), { force: true });
   writeKeyFile(join(folder, `${key}.next`), next);
   renameSync(join(folder, `${key}.next`), join(folder, key));
   await certify(folder, spkiDer(next), { ...o, names });
