@@ -81,13 +81,11 @@ export function f15(the: () => InputWorld): void {
     socket.write(`GET /v1/runs/${runId}/grant HTTP/1.1\r\nhost: slow\r\n\r\n`.repeat(asks));
     // A write is how one who does not read learns that the other side is gone.
     const still = setInterval(() => socket.write('\r\n'), 100);
-    expect(await unaffected()).toBe(200);
     await closed(socket);
     clearInterval(still);
     const ms = performance.now() - started;
     expect(ms).toBeGreaterThanOrEqual(slow.answer / 2);
     expect(ms).toBeLessThan(slow.answer + 5 * SLACK);
-    expect(await unaffected()).toBe(200);
     await the().check();
   });
 }
