@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { type DsseEnvelope, digest, ref, ticketId, timestamp } from '@sumveil/wire';
 import { z } from 'zod';
 import type { ApproverList } from './approver-list.ts';
-import { type PayloadKind, readPayload, signedBy, writePayload } from './envelope.ts';
+import { payloadKind, readPayload, signedBy, writePayload } from './envelope.ts';
 import { ApprovalsError } from './error.ts';
 
 export const APPROVAL_TYPE = 'application/vnd.sumveil.approval.v1+json';
@@ -38,11 +38,7 @@ export const approvalPayload = z.strictObject({
 });
 export type Approval = z.infer<typeof approvalPayload>;
 
-const kind: PayloadKind<typeof approvalPayload> = {
-  type: APPROVAL_TYPE,
-  what: 'an approval',
-  schema: approvalPayload,
-};
+const kind = payloadKind(APPROVAL_TYPE, 'an approval', approvalPayload, 1_024);
 
 /** @param key the approver's own Ed25519 private key */
 export function buildApproval(fields: Omit<Approval, 'v'>, key: KeyObject): DsseEnvelope {

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { type DsseEnvelope, hash32, ref } from '@sumveil/wire';
 import { z } from 'zod';
 import { approverRole } from './approval.ts';
-import { type PayloadKind, readPayload, signedBy, writePayload } from './envelope.ts';
+import { payloadKind, readPayload, signedBy, writePayload } from './envelope.ts';
 import { ApprovalsError } from './error.ts';
 
 export const APPROVERS_TYPE = 'application/vnd.sumveil.approvers.v1+json';
@@ -22,11 +22,7 @@ export const approverListPayload = z.strictObject({
 });
 export type ApproverList = z.infer<typeof approverListPayload>;
 
-const kind: PayloadKind<typeof approverListPayload> = {
-  type: APPROVERS_TYPE,
-  what: 'an approver list',
-  schema: approverListPayload,
-};
+const kind = payloadKind(APPROVERS_TYPE, 'an approver list', approverListPayload, 256);
 
 /** @param key the tenant's roster key (Ed25519, private); `version` must be larger than that of the list before */
 export function buildApproverList(fields: Omit<ApproverList, 'v'>, key: KeyObject): DsseEnvelope {

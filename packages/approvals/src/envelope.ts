@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import {
+  byContent,
   canonicalBytes,
   type DsseEnvelope,
   digestOf,
@@ -19,19 +20,25 @@ export interface PayloadKind<S extends z.ZodType> {
   readonly type: string;
   readonly what: string;
   readonly schema: S;
+  /** A payload by its schema, frozen. */
+  readonly read: (payload: Uint8Array) => z.infer<S>;
+}
+
+/** @param keep how many payloads are read once only: every round judges the same approvals, lists and grant */
+export function payloadKind<S extends z.ZodType>(type: string, what: string, schema: S, keep: number): PayloadKind<S> {
+  return { type, what, schema, read: byContent((payload) => checked({ what, schema }, parseCanonical(payload)), keep) };
 }
 
 /** @throws ApprovalsError `FORMAT` unless the payload is the canonical form of a valid value; no signature is checked */
 export function readPayload<S extends z.ZodType>(kind: PayloadKind<S>, envelope: DsseEnvelope): z.infer<S> {
   if (envelope.payloadType !== kind.type)
     throw new ApprovalsError('FORMAT', `not ${kind.what}: its payload type is ${envelope.payloadType.slice(0, 64)}`);
-  let value: unknown;
   try {
-    value = parseCanonical(dssePayload(envelope));
-  } catch {
+    return kind.read(dssePayload(envelope));
+  } catch (error) {
+    if (error instanceof ApprovalsError) throw error;
     throw new ApprovalsError('FORMAT', `${kind.what} is not canonical JSON in canonical base64`);
   }
-  return checked(kind, value);
 }
 
 /** Signs the canonical payload; keyid is that of the key used. */
@@ -54,7 +61,7 @@ export function envelopeDigest(envelope: DsseEnvelope): string {
   return digestOf(dsseBytes(envelope));
 }
 
-function checked<S extends z.ZodType>(kind: PayloadKind<S>, value: unknown): z.infer<S> {
+function checked<S extends z.ZodType>(kind: Pick<PayloadKind<S>, 'what' | 'schema'>, value: unknown): z.infer<S> {
   const parsed = kind.schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new ApprovalsError('FORMAT', `not ${kind.what}: ${z.prettifyError(parsed.error)}`);

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type DsseEnvelope, digest, digestOf, dsseEnvelope, dssePayload, ref } from '@sumveil/wire';
 import { z } from 'zod';
-import { type PayloadKind, readPayload, signedBy, writePayload } from './envelope.ts';
+import { payloadKind, readPayload, signedBy, writePayload } from './envelope.ts';
 import { ApprovalsError } from './error.ts';
 
 export const GRANT_TYPE = 'application/vnd.sumveil.grant.v1+json';
@@ -40,7 +40,7 @@ export const grantPayload = z
   .refine((g) => g.notBefore < g.expiresAt, 'the grant expires before it begins');
 export type Grant = z.infer<typeof grantPayload>;
 
-const kind: PayloadKind<typeof grantPayload> = { type: GRANT_TYPE, what: 'a grant', schema: grantPayload };
+const kind = payloadKind(GRANT_TYPE, 'a grant', grantPayload, 8);
 
 /** @param key the roster's grant key (Ed25519, private) */
 export function buildGrant(fields: Omit<Grant, 'v'>, key: KeyObject): DsseEnvelope {

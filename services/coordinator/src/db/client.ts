@@ -18,6 +18,8 @@ export interface Database {
    * @throws CoordinatorError DATABASE when Postgres cannot be reached
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, options?: { attempts?: number }): Promise<T>;
+  /** The same for work that is one statement: it needs no BEGIN and COMMIT around it. */
+  statement<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -47,9 +49,15 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   pool.on('error', (error) => options.onPoolError?.(error));
   const adapter = new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator: statementNames() });
   const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
+  const transaction: Database['transaction'] = (work, { attempts = ATTEMPTS } = {}) => {
+    const marked = withMark(work);
+    return repeat(() => prisma.$transaction(marked, { maxWait: 2_000, timeout: 10_000 }), attempts);
+  };
   return {
     prisma,
-    transaction: (work, { attempts = ATTEMPTS } = {}) => repeat(prisma, withMark(work), attempts),
+    transaction,
+    // With a mark it is two statements, which commit together.
+    statement: (work) => (withMark(work) === work ? repeat(() => work(prisma), ATTEMPTS) : transaction(work)),
     ping: async () => {
       await prisma.$queryRaw`SELECT 1`.catch((error: unknown) => {
         throw databaseFault(error) ?? error;
@@ -74,10 +82,10 @@ function statementNames(): (query: { sql: string }) => string {
   };
 }
 
-async function repeat<T>(prisma: PrismaClient, work: (tx: Tx) => Promise<T>, attempts: number): Promise<T> {
+async function repeat<T>(run: () => Promise<T>, attempts: number): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await prisma.$transaction(work, { maxWait: 2_000, timeout: 10_000 });
+      return await run();
     } catch (error) {
       if (error instanceof CoordinatorError) throw error;
       if (attempt >= attempts || !isRetryable(error)) throw databaseFault(error) ?? error;

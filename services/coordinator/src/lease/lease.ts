@@ -52,7 +52,7 @@ async function queueFor(tx: Tx, resource: string): Promise<void> {
 
 /** Lets the next one in at once; without it they wait for the end of the lease. */
 export async function releaseLease(db: Database, lease: Held): Promise<void> {
-  await db.transaction(
+  await db.statement(
     (tx) => tx.$executeRaw`
       UPDATE lease SET until = now() - interval '1 millisecond'
       WHERE resource = ${lease.resource} AND holder = ${lease.holder} AND epoch = ${lease.epoch}`,

@@ -1,5 +1,5 @@
 import type { Tx } from '../db/client.ts';
-import { channels, notify } from '../db/notify.ts';
+import { channels } from '../db/notify.ts';
 import type { Topic } from '../queue/topics.ts';
 
 export interface OutboxJob {
@@ -13,11 +13,12 @@ export interface OutboxJob {
 
 /** Asks for work in the transaction that makes it due. False when this `dedupe` has asked before. */
 export async function enqueue(tx: Tx, { topic, ref, dedupe, availableAt }: OutboxJob): Promise<boolean> {
-  const written = await tx.$executeRaw`
-    INSERT INTO outbox (topic, ref, dedupe, available_at)
-    VALUES (${topic}, ${ref}, ${dedupe}, coalesce(${availableAt ?? null}::timestamptz, now()))
-    ON CONFLICT (dedupe) DO NOTHING`;
-  if (written === 0) return false;
-  await notify(tx, channels.outbox);
-  return true;
+  const [row] = await tx.$queryRaw<{ written: number }[]>`
+    WITH asked AS (
+      INSERT INTO outbox (topic, ref, dedupe, available_at)
+      VALUES (${topic}, ${ref}, ${dedupe}, coalesce(${availableAt ?? null}::timestamptz, now()))
+      ON CONFLICT (dedupe) DO NOTHING RETURNING 1
+    ), woken AS (SELECT pg_notify(${channels.outbox}, '') FROM asked)
+    SELECT ((SELECT count(*) FROM asked) + 0 * (SELECT count(*) FROM woken))::int AS written`;
+  return row?.written === 1;
 }

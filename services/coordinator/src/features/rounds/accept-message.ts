@@ -51,7 +51,9 @@ export async function acceptMessage(
   if (earlier) return repeated(deps, sender, row, earlier, bytes);
   if (kind !== 'abort' && !isOpenFor(row.phase, kind)) throw await tooLate(deps, sender, attempt, kind, bytes);
   const checked = await verify(deps.db.prisma, attempt, kind, bytes, []);
-  const stored = await deps.db.transaction(async (tx) => {
+  // M3, M4 and abort are one row.
+  const within = ['m0', 'm1', 'm2'].includes(kind) ? deps.db.transaction : deps.db.statement;
+  const stored = await within(async (tx) => {
     if (kind === 'm0') {
       // One after the other: two tenants must not hand in one key at the same moment.
       await tx.$queryRaw`SELECT FROM attempt WHERE id = ${row.id}::uuid FOR UPDATE`;

@@ -12,7 +12,7 @@ export async function answered(deps: Pick<Deps, 'db'>, attemptId: string): Promi
   const attempt = await loadAttempt(deps.db.prisma, attemptId);
   const { phase } = attempt.row;
   if (!isCollecting(phase) || !(await isSettled(deps.db.prisma, attempt, phase))) return;
-  await deps.db.transaction((tx) =>
+  await deps.db.statement((tx) =>
     enqueue(tx, { topic: 'attempt.advance', ref: attemptId, dedupe: `complete:${attemptId}:${phase}` }),
   );
 }

@@ -41,18 +41,16 @@ export async function acceptChunk(
   const known = await deps.db.prisma.chunk.findUnique({ where });
   if (known && known.digest !== digest) throw await otherContent(deps, sender, row, { idx, segment, chunk, digest });
   await deps.artifacts.put(bytes, { maxBytes: bytes.length, digest });
-  const isKept = await deps.db.transaction(async (tx) => {
-    // The attempt stays share-locked until the commit: its phase cannot close in between.
-    const written = await tx.$executeRaw`
+  // The attempt is share-locked until the row is committed: its phase cannot close in between.
+  const written = await deps.db.statement(
+    (tx) => tx.$executeRaw`
       INSERT INTO chunk (attempt_id, idx, segment, chunk, digest, size)
       SELECT id, ${idx}, ${segment}, ${chunk}, ${digest}, ${bytes.length} FROM attempt
-      WHERE id = ${row.id}::uuid AND phase = 'masked' FOR SHARE ON CONFLICT DO NOTHING`;
-    if (written === 1) return true;
-    const kept = await tx.chunk.findUnique({ where });
-    if (!kept) throw closed('after masked');
-    return kept.digest === digest;
-  });
-  if (!isKept) throw await otherContent(deps, sender, row, { idx, segment, chunk, digest });
+      WHERE id = ${row.id}::uuid AND phase = 'masked' FOR SHARE ON CONFLICT DO NOTHING`,
+  );
+  const kept = written === 1 ? { digest } : await deps.db.prisma.chunk.findUnique({ where });
+  if (!kept) throw closed('after masked');
+  if (kept.digest !== digest) throw await otherContent(deps, sender, row, { idx, segment, chunk, digest });
   return { digest, size: bytes.length };
 }
 
