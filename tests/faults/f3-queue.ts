@@ -75,6 +75,11 @@ export function lostJobs(run: () => LongRun): void {
     );
     await held.lift();
     await held.released(5);
+    await world.rows.until(
+      'the next round before its first message',
+      `SELECT 1 FROM attempt WHERE run_id = $1 AND round = $2 AND phase = 'advertise'`,
+      [runId, held.round + 1],
+    );
     const before = await counts(run());
     await world.rows.all(
       `INSERT INTO outbox (topic, ref, dedupe)
