@@ -3,7 +3,7 @@ export { fastTimings } from './fast-timings.ts';
 export { type HoldingProxy, startHoldingProxy } from './holding-proxy.ts';
 export { tokenOf } from './oidc.ts';
 export type { PersonEntry } from './people.ts';
-export { startTestPostgres } from './postgres.ts';
+export { startTestPostgres, type TestPostgres } from './postgres.ts';
 export type { StartedProcess } from './process.ts';
 export { type OwnRedis, startOwnRedis, startTestRedis } from './redis.ts';
 export {

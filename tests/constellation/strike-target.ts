@@ -1,5 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Ground, startCoordinatorProcess } from './coordinator.ts';
 import type { StartedProcess } from './process.ts';
@@ -39,7 +38,6 @@ export function connectorTarget(world: World, tenant: Tenant): StrikeTarget {
     name: `connector ${tenant.slug}`,
     ...signals(() => tenant.connector!),
     async start() {
-      rmSync(join(tenant.stateDir, 'ready.json'), { force: true });
       startConnector(world.folders, world.urls, tenant);
       await connectorReady(tenant);
     },

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ConnectorTimings } from '@sumveil/connector';
@@ -39,6 +39,8 @@ export function startConnector(folders: Folders, urls: CoordinatorUrls, tenant: 
   const stateDir = tenant.stateDir;
   const policyFile = join(folders.tenant(tenant.slug, 'data'), 'local-policy.json');
   if (tenant.localPolicy) writeFileSync(policyFile, JSON.stringify(tenant.localPolicy), { mode: 0o600 });
+  // What an earlier life wrote says nothing about this one.
+  rmSync(join(stateDir, 'ready.json'), { force: true });
   const started = startProcess({
     name: `connector ${tenant.slug}`,
     entry: tenant.entry ?? 'connectors/runtime/src/main.ts',

@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from 'undici';
+import { type Dispatcher, getGlobalDispatcher, interceptors, request } from 'undici';
 import { ClientError } from './error.ts';
 
 export interface Credentials {
@@ -14,6 +14,12 @@ export interface Credentials {
 
 const EARLY_MS = 30_000;
 const LIMIT_MS = 10_000;
+
+/**
+ * An issuer may close a kept connection at the moment it is used again. Asking twice for a token changes nothing, so both requests
+ * are repeated on another connection; what the issuer answers is never asked for again.
+ */
+const again = interceptors.retry({ maxRetries: 2, minTimeout: 100, methods: ['GET', 'POST'], statusCodes: [] });
 
 /**
  * Token source for the client: OAuth 2.0 client credentials (RFC 6749 section 4.4) at the token endpoint that the issuer's
@@ -74,7 +80,8 @@ async function readJson(url: string, options: Parameters<typeof request>[1]): Pr
   let status: number;
   let text: string;
   try {
-    const answer = await request(url, { ...options, headersTimeout: LIMIT_MS, bodyTimeout: LIMIT_MS });
+    const dispatcher = (options?.dispatcher ?? getGlobalDispatcher()).compose(again);
+    const answer = await request(url, { ...options, dispatcher, headersTimeout: LIMIT_MS, bodyTimeout: LIMIT_MS });
     status = answer.statusCode;
     text = await answer.body.text();
   } catch (cause) {

@@ -1,6 +1,7 @@
 import type { Logger, Metrics } from '@sumveil/telemetry';
 import { errorCode } from '@sumveil/telemetry';
 import { DelayedError, type Job } from 'bullmq';
+import { isPassing } from '../db/faults.ts';
 import { isCoordinatorError } from '../error.ts';
 import type { Timings } from '../timings.ts';
 import type { JobWorker, QueueBackend } from './backend.ts';
@@ -48,6 +49,7 @@ export function startDispatch(options: DispatchOptions): Dispatch {
       }
       const failure = { queue: job.queueName, job: job.name, code: errorCode(error), tries: job.attemptsMade + 1 };
       logger.event('job.failed', failure);
+      if (failure.tries >= (job.opts.attempts ?? 1) && !isPassing(error)) await binding.givenUp?.(job.data.ref);
       throw error;
     }
   };

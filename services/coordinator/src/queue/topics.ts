@@ -20,4 +20,6 @@ export interface JobBinding {
   readonly topic: Topic;
   /** Starts with "is this still to do?"; may run twice and after anything else. */
   handle(job: { readonly ref: string; readonly signal: AbortSignal }): Promise<void>;
+  /** The last try has failed, and not for a reason that passes by itself: whoever waits for the work is told. */
+  givenUp?(ref: string): Promise<void>;
 }
