@@ -18,7 +18,7 @@ const changes: readonly (readonly [string, string])[] = [
   ['I3', `UPDATE model_version SET parent_digest = digest WHERE version = 2`],
   [
     'I3',
-    `INSERT INTO model_version SELECT model, version + 10, digest, parent_digest, run_id, round + 10, agg_root FROM model_version`,
+    `INSERT INTO model_version SELECT model, version + 100, digest, parent_digest, run_id, round + 100, agg_root FROM model_version`,
   ],
   ['I3', `UPDATE run SET prev_manifest = agg_root FROM attempt a WHERE a.run_id = run.id`],
   ['I4', `DELETE FROM privacy_charge WHERE round = 2`],

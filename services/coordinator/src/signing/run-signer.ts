@@ -1,7 +1,7 @@
 import { errorCode } from '@sumveil/telemetry';
 import { dedupeKey, type Leaf } from '@sumveil/transparency';
 import type { Deps } from '../deps.ts';
-import { isCoordinatorError } from '../error.ts';
+import { CoordinatorError, isCoordinatorError } from '../error.ts';
 import { recordFenced } from '../lease/fenced.ts';
 import { type Lease, requireLease, withLease } from '../lease/lease.ts';
 import { runSequencer } from '../log/sequencer-loop.ts';
@@ -95,7 +95,10 @@ async function workUnder(deps: SignerDeps, keys: SignerKeys, lease: Lease, stopp
   ]);
   // Still holding the lease: no other signer may go on where this one saw that the log does not continue.
   if (broken) await aborted(AbortSignal.any([stopping, lease.signal]));
-  if (!stopping.aborted) logger.event('lease.lost', { epoch: Number(lease.epoch) });
+  if (stopping.aborted) return;
+  logger.event('lease.lost', { epoch: Number(lease.epoch) });
+  // The loops end by themselves when they find a later epoch: whoever holds the lease for them is told all the same.
+  throw new CoordinatorError('FENCED', 'The signer has lost its lease; nothing more was signed.');
 }
 
 /** Who signs from now on; rides with the next business leaf. */
