@@ -1,4 +1,4 @@
-export { type CoordinatorOptions, startCoordinatorProcess, urlsOf } from './coordinator.ts';
+export { type CoordinatorOptions, once, startCoordinatorProcess, urlsOf } from './coordinator.ts';
 export { fastTimings } from './fast-timings.ts';
 export { type HoldingProxy, startHoldingProxy } from './holding-proxy.ts';
 export { tokenOf } from './oidc.ts';
