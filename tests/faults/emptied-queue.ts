@@ -23,17 +23,19 @@ export async function dropQueueSchema(world: FaultWorld): Promise<void> {
   await client.end();
 }
 
-/**
- * Empties the queue while a worker has the job that ends a phase in hand, one phase a round, so that nothing but the rows
- * knows what is to be done.
- */
+/** Training rounds of a run in which the queue is emptied in each phase: in each round twice. */
+export const EMPTIED_ROUNDS = phases.length / 2;
+
+/** Empties the queue while a worker has the job that ends a phase in hand: nothing but the rows knows what is to be done. */
 export async function emptyInEachPhase(
   world: FaultWorld,
   plan: string,
   empty: () => Promise<void>,
 ): Promise<Verdict & { attempts: { round: number; attempt: number; phase: string }[] }> {
   const { rows } = world;
-  const places = phases.map((phase, i) => ({ plan, round: i + 2, phase, at: 'close', waits: i % 2 === 1 }) as const);
+  const places = phases.map(
+    (phase, i) => ({ plan, round: 2 + Math.floor(i / 2), phase, at: 'close', waits: i % 4 > 1 }) as const,
+  );
   const holds = await holdAt(rows, places);
   const runId = await world.begin(plan);
   for (const hold of holds) {

@@ -19,7 +19,7 @@ export interface CellResult extends Cell {
 }
 
 /** Training rounds of a plan that a matrix is run with; a longer matrix takes several runs of it. */
-export const MATRIX_ROUNDS = 12;
+export const MATRIX_ROUNDS = 8;
 
 /** Cells that strike one round, in the order of their phases. */
 type RoundOfCells = readonly Cell[];
