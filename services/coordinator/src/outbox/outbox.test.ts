@@ -41,11 +41,17 @@ describe.each(['postgres', 'redis'] as const)('outbox over %s', (kind) => {
   const done: { topic: string; ref: string; at: number }[] = [];
   const waiting = new Map<string, () => void>();
   let busy = 0;
+  let away = 0;
 
   const handle = (topic: string) => async (ref: string) => {
     if (ref.startsWith('busy') && busy < 3) {
       busy += 1;
       throw new CoordinatorError('LEASE_BUSY', 'held by another');
+    }
+    if (ref === 'away' && away < 8) {
+      away += 1;
+      // What a read outside a transaction raises while Postgres restarts: no error of ours.
+      throw Object.assign(new Error('read failed'), { cause: { originalCode: '57P01' } });
     }
     done.push({ topic, ref, at: Date.now() });
     waiting.get(ref)?.();
@@ -117,6 +123,13 @@ describe.each(['postgres', 'redis'] as const)('outbox over %s', (kind) => {
     await finished('busy');
     expect(busy).toBe(3);
     busy = 0;
+  });
+
+  it('tries again soon while the database is away, more often than a job may fail (F8)', async () => {
+    away = 0;
+    await ask('away');
+    await finished('away');
+    expect(away).toBe(8);
   });
 
   it('brings back work whose job was lost, from the rows alone (I1)', async () => {

@@ -41,7 +41,7 @@ export function startDispatch(options: DispatchOptions): Dispatch {
       seconds.record(elapsed() / 1000, { topic: job.name, outcome: 'done' });
       logger.event('job.done', { queue: job.queueName, job: job.name, durationMs: elapsed() });
     } catch (error) {
-      const soon = isCoordinatorError(error, 'LEASE_BUSY', 'FENCED', 'DATABASE') || stopping.signal.aborted;
+      const soon = isCoordinatorError(error, 'LEASE_BUSY', 'FENCED') || isPassing(error) || stopping.signal.aborted;
       seconds.record(elapsed() / 1000, { topic: job.name, outcome: soon ? 'later' : 'failed' });
       if (soon) {
         await job.moveToDelayed(Date.now() + pause(job.attemptsStarted, timings.lease), token);
