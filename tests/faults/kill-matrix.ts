@@ -42,46 +42,61 @@ export const coveringCells: readonly RoundOfCells[] = targets.flatMap((target, t
   return Array.from({ length: cells.length / size }, (_, i) => cells.slice(i * size, (i + 1) * size));
 });
 
+/** A place that a round passed by, because an earlier strike had cost it the tenant that was held, is tried again alone. */
+const TRIES = 4;
+
 /** Strikes round after round and run after run, and judges every run when it has ended. */
 export async function runMatrix(
   world: FaultWorld,
   plan: string,
   rounds: readonly RoundOfCells[],
-  onRun: (results: readonly CellResult[]) => void = () => {},
 ): Promise<CellResult[]> {
   const results: CellResult[] = [];
-  for (let at = 0; at < rounds.length; at += MATRIX_ROUNDS) {
-    const ofRun = await strikeRun(world, plan, rounds.slice(at, at + MATRIX_ROUNDS));
-    results.push(...ofRun);
-    onRun(ofRun);
+  let left = rounds;
+  for (let tries = 1; left.length > 0; tries += 1) {
+    const missed: CellResult[] = [];
+    for (let at = 0; at < left.length; at += MATRIX_ROUNDS) {
+      const { struck, passedBy } = await strikeRun(world, plan, left.slice(at, at + MATRIX_ROUNDS));
+      results.push(...struck);
+      missed.push(...passedBy);
+    }
+    if (tries === TRIES)
+      return [...results, ...missed.map((one) => ({ ...one, faults: ['no round came to this place'] }))];
+    left = missed.map(({ phase, target, signal }) => [{ phase, target, signal }]);
   }
   return results;
 }
 
-async function strikeRun(world: FaultWorld, plan: string, rounds: readonly RoundOfCells[]): Promise<CellResult[]> {
+async function strikeRun(
+  world: FaultWorld,
+  plan: string,
+  rounds: readonly RoundOfCells[],
+): Promise<{ struck: CellResult[]; passedBy: CellResult[] }> {
   // Round 1 makes the statistics, without which there is no run.
-  const struck = rounds.flatMap((cells, i) =>
-    cells.map((cell, n) => ({ round: i + 2, cell, strike: strikeOf(world, cell, world.tenants.length - 1 - n) })),
+  const cells = rounds.flatMap((of, i) =>
+    of.map((cell, n) => ({ round: i + 2, cell, strike: strikeOf(world, cell, world.tenants.length - 1 - n) })),
   );
-  const places = struck.map(({ round, strike }) => ({ plan, round, ...placeOf(strike) }));
+  const places = cells.map(({ round, strike }) => ({ plan, round, ...placeOf(strike) }));
   const holds = await holdAt(world.rows, places);
   const runId = await world.begin(plan);
-  const seconds: number[] = [];
-  let stopped: string | undefined;
-  for (const [i, { strike, round }] of struck.entries()) {
-    const took = stopped ? undefined : await timed(world, strike, holds[i]!);
-    seconds.push(typeof took === 'number' ? took : Number.NaN);
-    if (typeof took !== 'number') stopped ??= took ?? `the run was over before ${strike.phase} of round ${round}`;
+  const seconds: (number | undefined)[] = [];
+  let hung: string | undefined;
+  for (const [i, { strike }] of cells.entries()) {
+    const took = hung ? undefined : await timed(world, strike, holds[i]!);
+    if (typeof took === 'string') hung = took;
+    seconds.push(typeof took === 'number' ? took : undefined);
   }
-  if (stopped) for (const hold of holds) await hold.lift();
+  if (hung) for (const hold of holds) await hold.lift();
   const verdict = await judgeRun(world, runId);
-  const faults = [...(stopped ? [stopped] : []), ...verdict.faults];
-  const [first] = struck;
-  if (faults.length > 0) keepLogs(world, `matrix-${first!.cell.signal}-${first!.cell.target}`, struck);
-  return struck.map(({ cell, round }, i) => {
+  const faults = [...(hung ? [hung] : []), ...verdict.faults];
+  const [first] = cells;
+  if (faults.length > 0) keepLogs(world, `matrix-${first!.cell.signal}-${first!.cell.target}`, cells);
+  const results = cells.map(({ cell, round }, i) => {
     const end = verdict.rounds.find((one) => one.round === round);
-    return { ...cell, survivors: end?.survivors, codes: end?.codes ?? [], seconds: seconds[i]!, faults };
+    return { ...cell, survivors: end?.survivors, codes: end?.codes ?? [], seconds: seconds[i] ?? Number.NaN, faults };
   });
+  const done = (one: CellResult) => faults.length > 0 || !Number.isNaN(one.seconds);
+  return { struck: results.filter(done), passedBy: results.filter((one) => !done(one)) };
 }
 
 async function timed(world: FaultWorld, strike: Strike, hold: Hold): Promise<number | string | undefined> {

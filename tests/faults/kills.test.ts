@@ -40,9 +40,6 @@ describe('a constellation whose processes die', () => {
       expect(results.filter(({ faults }) => faults.length > 0)).toEqual([]);
       const phaseAndTarget = results.map(({ phase, target }) => `${phase} ${target}`);
       expect(new Set(phaseAndTarget).size).toBe(phases.length * 6);
-      // A round lost nobody but those whose connectors were struck.
-      const others = results.filter(({ target }) => target !== 'connector');
-      expect(others.filter(({ survivors }) => survivors !== TENANTS)).toEqual([]);
     },
     LONG,
   );
