@@ -81,6 +81,22 @@ describe('transactions', () => {
       .toBe('up');
   });
 
+  it('outlive the end of their server at any moment of a connection’s life (F8)', async () => {
+    const other = openDatabase(urls.api, { applicationName: 'ended-often', poolSize: 4 });
+    const outcomes = { done: 0, failed: 0 };
+    for (let i = 0; i < 20; i += 1) {
+      const work = Array.from({ length: 8 }, (_, n) =>
+        n % 2 === 0 ? other.transaction((tx) => databaseNow(tx), { attempts: 1 }) : databaseNow(other.prisma),
+      );
+      const settled = Promise.allSettled(work);
+      await terminate('ended-often');
+      for (const { status } of await settled) outcomes[status === 'fulfilled' ? 'done' : 'failed'] += 1;
+    }
+    // An error that nobody listens to would have ended this process.
+    expect(outcomes.done + outcomes.failed).toBe(160);
+    await other.close();
+  });
+
   it('report a server that is not there as DATABASE', async () => {
     const nowhere = openDatabase('postgres://api:x@localhost/db?host=/nowhere');
     await expect(nowhere.ping()).rejects.toMatchObject({ code: 'DATABASE' });

@@ -47,6 +47,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   });
   // Idle connections raise when the server stops; the next query reports it where somebody can act.
   pool.on('error', (error) => options.onPoolError?.(error));
+  // The pool listens to idle clients only: one that is taken out when its server ends would end the process (tried).
+  pool.on('connect', (client) => client.on('error', () => {}));
   const adapter = new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator: statementNames() });
   const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
   const transaction: Database['transaction'] = (work, { attempts = ATTEMPTS } = {}) => {
