@@ -32,7 +32,6 @@ export function f12(the: () => InputWorld): void {
     expect(await late('POST', m2, '{"late":true}\nc2lnbmF0dXJl\n')).toEqual(closed);
     expect(await late('POST', m2, '{"late":true}\nc2lnbmF0dXJl\n')).toEqual(closed);
     await peer.close();
-    the().foreseen.push(`I2: ${played.slug} has no record of its m2 of ${attempt.hash.toString('base64url')}`);
 
     await rows.until('its return', 'SELECT 1 FROM presence WHERE tenant_ref = $1 AND seen_at > $2', [played.ref, now]);
     await returning.lift();
