@@ -39,8 +39,8 @@ export function f12(the: () => InputWorld): void {
     expect(await rows.all('SELECT 1 FROM chunk WHERE attempt_id = $1 AND idx = $2', [attempt.id, played.idx])).toEqual(
       [],
     );
-    await rows.until('the leaf', `SELECT 1 FROM audit_leaf WHERE key LIKE '["update.rejected"%'`);
-    const leaves = (await rows.leaves('update.rejected')).filter(({ run }) => run === runId);
+    await rows.until('the leaf', `SELECT 1 FROM audit_leaf WHERE convert_from(leaf, 'UTF8') LIKE '%"ROUND_CLOSED"%'`);
+    const leaves = (await rows.leaves('update.rejected')).filter(({ run, round }) => run === runId && round === 3);
     expect(leaves).toMatchObject([
       {
         round: 3,
