@@ -27,7 +27,7 @@ export async function startHoldingProxy(...to: number[]): Promise<HoldingProxy> 
     if (flow === 'all') far.resume();
     else far.pause();
   };
-  const server = createServer({ pauseOnConnect: true }, async (near) => {
+  const connect = async (near: Socket) => {
     near.on('error', () => near.destroy());
     turn += 1;
     const far = await firstOf(targets.map((_, i) => targets[(turn + i) % targets.length]!));
@@ -46,7 +46,8 @@ export async function startHoldingProxy(...to: number[]): Promise<HoldingProxy> 
     near.on('data', (bytes) => forward(near, far, bytes, () => flow !== 'nothing'));
     far.on('data', (bytes) => forward(far, near, bytes, () => flow === 'all'));
     apply(pair);
-  });
+  };
+  const server = createServer({ pauseOnConnect: true }, (near) => void connect(near));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const cut = () => {
     for (const sockets of pairs) for (const socket of sockets) socket.destroy();
