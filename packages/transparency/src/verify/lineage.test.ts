@@ -57,6 +57,29 @@ describe('17 LINEAGE', () => {
     expect(verdictOf({ story: first }).exit).toBe(17);
   });
 
+  const afterTheEnd = (type: string) => (d: Draft) => {
+    const end = d.leaves[indexOf(d, 'run.completed')] as unknown as { time: string; runSeq: number };
+    const accepted = d.leaves[indexOf(d, 'update.accepted')] as unknown as Record<string, unknown>;
+    const { round, attempt, tenantRef, serial, actor } = accepted;
+    const more = type === 'update.rejected' ? { code: 'CONFLICT' } : { chunkRoot: digestOfByte(7) };
+    const at = { run: RUN, runSeq: end.runSeq + 1, time: end.time, round, attempt };
+    const id = '01939000-0000-7000-8000-ffffffffffff';
+    d.leaves.push({ v: 1, id, type, actor, ...at, tenantRef, serial, m2Digest: digestOfByte(7), ...more } as never);
+  };
+
+  it('holds when a tenant sends something after the end of the run, which is refused', () => {
+    expect(verdictOf({ draft: afterTheEnd('update.rejected') })).toEqual({ exit: 0, detail: '' });
+    const draft = (d: Draft) => {
+      afterTheEnd('update.rejected')(d);
+      drop('run.completed')(d);
+    };
+    expect(verdictOf({ draft }).exit).toBe(17);
+  });
+
+  it('fails when anything else is logged after the end of the run', () => {
+    expect(verdictOf({ draft: afterTheEnd('update.accepted') }).exit).toBe(17);
+  });
+
   it('another model file than the sealed one', () => {
     const touch: SealOptions['touch'] = (files) => files.set(layout.MODEL_FILE, Buffer.from('other model'));
     expect(verdictOf({ seal: { touch } })).toMatchObject({ exit: 17 });
