@@ -96,6 +96,38 @@ describe('connectors and a coordinator that keeps the rules', () => {
     expect(attempt.got.m2.has(lost.idx)).toBe(false);
   });
 
+  it('say abort again, in the same bytes, until somebody answers, also after a further restart', async () => {
+    const { coordinator, sites } = world;
+    await world.grant();
+    const lost = sites[4]!;
+    await lost.connector!.stop();
+    const first = await lost.spawn();
+    const sent = world.message('m1', lost.idx);
+    const attempt = await coordinator.openRound(1);
+    await sent;
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    let away = true;
+    const tried: string[] = [];
+    coordinator.onBytes = async (idx, bytes) => {
+      if (idx !== lost.idx || !bytes.includes('"abort"')) return;
+      tried.push(digestOf(bytes));
+      if (away) throw new Error('the coordinator is away for a moment');
+    };
+    await lost.start();
+    await eventually(() => expect(tried.length).toBeGreaterThan(1));
+    await lost.connector!.stop();
+    const before = tried.length;
+    await lost.start();
+    await eventually(() => expect(tried.length).toBeGreaterThan(before + 1));
+    expect(attempt.aborts.has(lost.idx)).toBe(false);
+    away = false;
+    await eventually(() => expect(attempt.aborts.has(lost.idx)).toBe(true));
+    expect([...new Set(tried)]).toEqual([digestOf(attempt.aborts.get(lost.idx)!)]);
+    const left = (await lost.egress()).filter(({ what }) => what === 'abort');
+    expect(left.map(({ digest }) => digest)).toEqual([tried[0]]);
+  });
+
   it('catch up with several results in their order, also when the coordinator fails at the first', async () => {
     const { coordinator, sites } = world;
     await world.grant(2);
@@ -170,9 +202,14 @@ describe('connectors and a coordinator that keeps the rules', () => {
       bent[bent.length - 10]! ^= 1;
       return bent;
     };
+    let tries = 0;
+    coordinator.onBytes = async (idx, bytes) => {
+      if (idx === 1 && bytes.includes('"abort"') && ++tries <= 2) throw new Error('away for a moment');
+    };
     const aborted = Promise.all(sites.map((site) => world.message('abort', site.idx)));
     const attempt = await coordinator.openRound(1);
     await aborted;
+    expect(tries).toBe(3);
     expect(attempt.got.m1.size).toBe(0);
     expect(JSON.parse(attempt.aborts.get(1)!.toString().split('\n')[0]!)).toMatchObject({
       type: 'abort',

@@ -14,18 +14,19 @@ export type { Encapsulate, Encapsulated } from './keys/mlkem.ts';
 export { type Delivered, decodeDelivered, decodeEnvelopes, encodeEnvelopes } from './messages/envelopes.ts';
 export { ZERO_HASH } from './messages/fields.ts';
 export { type ListItem, listBody, listHash } from './messages/lists.ts';
-export type {
-  Abort,
-  AbortReason,
-  Envelope,
-  List,
-  ListPhase,
-  M0,
-  M1,
-  M2,
-  M3,
-  M4,
-  Manifest,
+export {
+  type Abort,
+  type AbortReason,
+  abortReasons,
+  type Envelope,
+  type List,
+  type ListPhase,
+  type M0,
+  type M1,
+  type M2,
+  type M3,
+  type M4,
+  type Manifest,
 } from './messages/messages.ts';
 export type { Accepted } from './messages/open.ts';
 export {

@@ -26,14 +26,14 @@ export async function dispatch(deps: PhaseDeps, task: Task): Promise<boolean> {
   const attempt = table.get(task.planHash);
   try {
     if (task.kind === 'result') await takeResult(site, task, attempt);
-    else if (!attempt && site.state.attempts.byPlan(task.planHash)) await leaveOrphaned(site, task);
+    else if (!attempt && site.state.attempts.byPlan(task.planHash)) await leaveOrphaned(deps, task);
     else if (task.kind === 'advertise') await advertise(deps, task);
     // No attempt at all: the gate has refused it, and that was said.
     else if (attempt) await step(site, attempt, task);
   } catch (error) {
     const held = table.get(task.planHash);
     if (error instanceof ConnectorError && error.code === 'LOCAL_POLICY') site.fail(error);
-    else if (held && task.kind !== 'result') await failAttempt(site, held, task.kind, error);
+    else if (held && task.kind !== 'result') failAttempt(deps, held, task.kind, error);
     else if (!site.stopping.aborted) tellFailure(site, task, error);
     return !isPassing(error) || (held !== undefined && task.kind !== 'result');
   }

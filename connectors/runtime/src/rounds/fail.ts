@@ -1,10 +1,10 @@
 import { ClientError } from '@sumveil/client';
-import { type AbortReason, abortMessage, SecaggError } from '@sumveil/secagg';
+import { type AbortReason, SecaggError } from '@sumveil/secagg';
 import { errorCode } from '@sumveil/telemetry';
-import { encodeSigned, memberByTenant, type TaskKind, WireError } from '@sumveil/wire';
-import type { Site } from '../site.ts';
+import { type TaskKind, WireError } from '@sumveil/wire';
+import { leaveBy } from './abort.ts';
 import { type Attempt, endAttempt } from './attempt.ts';
-import { recordEgress } from './send.ts';
+import type { PhaseDeps } from './phases.ts';
 
 const reasons: Partial<Record<TaskKind, AbortReason>> = {
   share: 'directory',
@@ -17,9 +17,9 @@ const reasons: Partial<Record<TaskKind, AbortReason>> = {
  * A failed check or step ends the attempt here: nothing more is sent for it, except `abort` while M4 has not been sent
  * (secure-aggregation section 10). Which check failed stays in the local log.
  */
-export async function failAttempt(site: Site, attempt: Attempt, kind: TaskKind, error: unknown): Promise<void> {
-  const { state, client, logger, board, keys, member, stopping } = site;
-  const { runId, round, attempt: number, planHash, plan, roster } = attempt;
+export function failAttempt(deps: PhaseDeps, attempt: Attempt, kind: TaskKind, error: unknown): void {
+  const { logger, board, stopping, now } = deps.site;
+  const { runId, round, attempt: number, plan } = attempt;
   const over = attempt.ended.signal.aborted || stopping.aborted;
   const code = errorCode(error);
   if (!over) {
@@ -27,26 +27,12 @@ export async function failAttempt(site: Site, attempt: Attempt, kind: TaskKind, 
     logger.with({ run: runId, round, attempt: number }).event('connector.dropped', { code, phase: kind });
     if (error instanceof SecaggError) board.warn(`ATTEMPT ${runId}`, `Run ${runId}, round ${round}: ${error.detail}.`);
   }
+  // Before anything else is sent: its secrets are gone from here on, so that no M4 can follow the abort.
+  endAttempt(attempt);
   // A coordinator that closed the phase, or refused the message, needs no abort to go on.
-  if (over || error instanceof ClientError || !state.attempts.markAborted(planHash)) return endAttempt(attempt);
-  const idx = memberByTenant(roster, member.tenantRef)!.idx;
+  if (over || error instanceof ClientError) return;
   // Bytes that are no message at all are refused like a message that breaks a rule.
   const isRefusal = error instanceof SecaggError || error instanceof WireError;
-  const reason = site.now() >= plan.expires ? 'expired' : (reasons[kind] ?? 'local');
-  const bytes = encodeSigned(
-    abortMessage({
-      plan,
-      idx,
-      rosterKey: keys.roster,
-      reason: isRefusal ? reason : 'local',
-      state: attempt.state,
-    }),
-  );
-  recordEgress(site, attempt, 'abort', bytes, code);
-  endAttempt(attempt);
-  try {
-    await client.call('submitMessage', { params: { planHash, kind: 'abort' }, body: bytes });
-  } catch (unsent) {
-    if (!(unsent instanceof ClientError)) throw unsent;
-  }
+  const reason = now() >= plan.expires ? 'expired' : (reasons[kind] ?? 'local');
+  leaveBy(deps, attempt, isRefusal ? reason : 'local', code);
 }

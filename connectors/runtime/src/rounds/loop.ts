@@ -18,7 +18,8 @@ export async function taskLoop(site: Site): Promise<void> {
   const known = new KnownTasks();
   const resultsOf = (runId: string) => `result ${runId}`;
   const results = (runId: string) => Promise.race([queues.done(resultsOf(runId)), pause(timings.settle, stopping)]);
-  const deps = { site, table, results };
+  const beside = (key: string, work: () => Promise<void>) => queues.add(key, work);
+  const deps = { site, table, results, beside };
   while (!stopping.aborted) {
     try {
       await rosters.whenPinned(stopping);

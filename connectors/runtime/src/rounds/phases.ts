@@ -7,6 +7,8 @@ export interface PhaseDeps {
   readonly table: AttemptTable;
   /** Resolves when the results of the run that have come so far are taken, or after `timings.settle`. */
   readonly results: (runId: string) => Promise<void>;
+  /** Does work beside the runs' own queues, one after the other under one key; ended before the connector is. It must not throw. */
+  readonly beside: (key: string, work: () => Promise<void>) => void;
 }
 
 export function showPhase({ board, logger }: Site, attempt: Attempt, phase: string): void {

@@ -39,6 +39,8 @@ export interface EgressRow extends EgressEntry {
 export interface Egress {
   /** Committed when this returns: call it before the bytes leave. The same bytes sent again for one plan count once. */
   record(entry: EgressEntry, at: number): void;
+  /** Of the newest entry of this kind for a plan. */
+  digestOf(planHash: string, what: EgressWhat): string | undefined;
   /** Newest first. */
   list(o?: { limit?: number; before?: number }): EgressRow[];
 }
@@ -49,6 +51,7 @@ export function egressStore({ sql }: StateDatabase): Egress {
      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
      WHERE ?8 IS NULL OR NOT EXISTS (SELECT 1 FROM egress WHERE plan_hash = ?8 AND what = ?2 AND digest = ?3)`,
   );
+  const newest = sql.prepare('SELECT digest FROM egress WHERE plan_hash = ? AND what = ? ORDER BY seq DESC LIMIT 1');
   const select = sql.prepare(
     `SELECT seq, at, what, digest, bytes, run_id AS runId, round, attempt, plan_hash AS planHash, code
      FROM egress WHERE seq < ? ORDER BY seq DESC LIMIT ?`,
@@ -68,6 +71,7 @@ export function egressStore({ sql }: StateDatabase): Egress {
         code ?? null,
       );
     },
+    digestOf: (planHash, what) => newest.get(planHash, what)?.digest as string | undefined,
     list({ limit = 100, before = Number.MAX_SAFE_INTEGER } = {}) {
       return select.all(before, limit).map((row) => {
         const known = Object.entries(row).filter(([, value]) => value !== null);
