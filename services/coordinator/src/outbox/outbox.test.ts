@@ -148,6 +148,20 @@ describe.each(['postgres', 'redis'] as const)('outbox over %s', (kind) => {
     expect(leaves.map(({ leaf }) => parseLeaf(leaf))).toMatchObject([{ kind: 'attempt.advance', count: 1 }]);
     await finished('lost');
   });
+
+  it('looks again at work that waits by design, and tells nobody that it came back', async () => {
+    const told = lines.filter((line) => line.includes('recovery.reconciled')).length;
+    const log = createLeafLog({ origin: 'log.example/outbox', db, notify, timings });
+    const due = [
+      { name: 'test', waits: true, find: async () => [{ topic: 'attempt.advance' as const, ref: 'held-back' }] },
+    ];
+    const leaves = () => db.prisma.auditPending.count({ where: { key: { startsWith: '["recovery.reconciled"' } } });
+    const before = await leaves();
+    expect(await reconcile({ db, log, due, logger, timings })).toBe(1);
+    await finished('held-back');
+    expect(lines.filter((line) => line.includes('recovery.reconciled'))).toHaveLength(told);
+    expect(await leaves()).toBe(before);
+  });
 });
 
 it('keeps rows waiting while the queue is down, and says so', async () => {

@@ -11,6 +11,8 @@ const actor = { kind: 'service', ref: 'coordinator', via: 'reconciler' } as cons
 /** What a feature knows to be due, from its rows alone; the queue is never asked (invariant I1). */
 export interface DueWork {
   readonly name: string;
+  /** Work that is looked at again and again by design: nothing was lost, so no leaf and no event say that it came back. */
+  readonly waits?: boolean;
   find(tx: Tx): Promise<ReadonlyArray<{ readonly topic: Topic; readonly ref: string }>>;
 }
 
@@ -59,12 +61,12 @@ export async function reconcile({ db, log, due, logger, timings }: ReconcilerOpt
         if (!(await enqueue(tx, { topic, ref, dedupe: `due-${topic}-${ref}-${slot}` }))) continue;
         brought.set(topic, (brought.get(topic) ?? 0) + 1);
       }
-      for (const [kind, count] of brought)
+      for (const [kind, count] of source.waits ? [] : brought)
         await log.appendLeaf(tx, { type: 'recovery.reconciled', actor, kind, count });
       return brought;
     });
     for (const [kind, count] of brought) {
-      logger.event('recovery.reconciled', { kind, waiting: count });
+      if (!source.waits) logger.event('recovery.reconciled', { kind, waiting: count });
       written += count;
     }
   }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cadenceFaults, firstAfter, momentsAfter } from './cron.ts';
 
@@ -26,6 +27,31 @@ describe('moments of a pattern', () => {
       '2026-10-26T01:30Z',
       '2026-10-27T01:30Z',
     ]);
+  });
+
+  it('are the same ones whenever somebody asks, also in the middle of an hour that is skipped or comes twice', () => {
+    const changes = [
+      ['Europe/Berlin', '2026-10-25T01:00Z'],
+      ['Europe/Berlin', '2027-03-28T01:00Z'],
+      ['America/New_York', '2026-11-01T06:00Z'],
+      ['Antarctica/Troll', '2026-10-25T01:00Z'], // two hours
+    ] as const;
+    const patterns = ['30 2 * * *', '15,45 1-3 * * *', '*/30 2 * * *', '0 * * * *', '10 0,1 * * *'];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...changes),
+        fc.constantFrom(...patterns),
+        fc.integer({ min: -300, max: 300 }),
+        ([zone, change], cron, minutes) => {
+          const at = new Date(Date.parse(change) + minutes * 60_000);
+          const dayBefore = new Date(Date.parse(change) - 86_400_000).toISOString();
+          const all = moments(cron, zone, dayBefore, 80).filter((moment) => new Date(moment) > at);
+          expect(moments(cron, zone, at.toISOString(), 5)).toEqual(all.slice(0, 5));
+        },
+      ),
+    );
+    // Settled late, in the second 02:10: the second 02:30 is no further moment.
+    expect(moments('30 2 * * *', 'Europe/Berlin', '2026-10-25T01:10:00Z', 1)).toEqual(['2026-10-26T01:30Z']);
   });
 
   it('know leap days, the last day of a month and the first Monday', () => {

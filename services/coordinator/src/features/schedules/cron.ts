@@ -22,14 +22,34 @@ export function firstAfter(cadence: Cadence, after: Date): Date | null {
   return momentsAfter(cadence, after).next().value ?? null;
 }
 
-/** Moments after `after` in order. Only forwards: backwards the parser leaves out moments in a daylight-saving gap (tried). */
+/**
+ * Moments after `after` in order, the same ones wherever it lies. Only forwards: backwards the parser leaves out moments in a
+ * daylight-saving gap (tried).
+ */
 export function* momentsAfter({ cron, zone, endsAt }: Cadence, after: Date): Generator<Date, undefined> {
-  const pattern = CronExpressionParser.parse(cron, { tz: zone, currentDate: after });
+  const pattern = CronExpressionParser.parse(cron, { tz: zone, currentDate: startFor(zone, after) });
   for (;;) {
     const moment = pattern.next().toDate();
     if (endsAt && moment > endsAt) return;
-    yield moment;
+    if (moment > after) yield moment;
   }
+}
+
+/** Longer than any hour that was ever repeated or skipped, with the time before it that it repeats. */
+const FOLD_MS = 6 * 3_600_000;
+
+/**
+ * Asked from inside a repeated hour the parser gives its moments a second time, and just after a skipped one it forgets those
+ * of the gap (tried): near a change of the clocks it starts before it.
+ */
+function startFor(zone: string, after: Date): Date {
+  const before = new Date(after.getTime() - FOLD_MS);
+  return offset(zone, before) === offset(zone, after) ? after : before;
+}
+
+function offset(zone: string, at: Date): string | undefined {
+  const format = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' });
+  return format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value;
 }
 
 /** Every fault of a pattern and zone with the field it lies in; none when there is a moment to come. */
