@@ -12,5 +12,5 @@ done
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username postgres --dbname sumveil <<'SQL'
 ALTER DATABASE sumveil OWNER TO sumveil_owner;
 ALTER SCHEMA public OWNER TO sumveil_owner;
-GRANT CREATE ON DATABASE sumveil TO sumveil_worker;
+ALTER DATABASE sumveil SET search_path = public;
 SQL

@@ -49,7 +49,7 @@ export function lostJobs(run: () => LongRun): void {
     await inPostgres.start();
     const held = await stopNextAt({ phase: 'summing', at: 'close', waits: true });
     await inPostgres.kill();
-    const owner = new pg.Client({ connectionString: world.ground.postgres.url('worker') });
+    const owner = new pg.Client({ connectionString: world.ground.postgres.superuserUrl('sumveil') });
     await owner.connect();
     await owner.query('DROP SCHEMA bullmq CASCADE');
     await owner.end();

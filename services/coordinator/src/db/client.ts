@@ -5,6 +5,7 @@ import { CoordinatorError } from '../error.ts';
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { withMark } from './effect.ts';
 import { databaseFault, isRetryable } from './faults.ts';
+import { pinned } from './pinned.ts';
 
 export type Tx = Prisma.TransactionClient;
 
@@ -37,7 +38,7 @@ const ATTEMPTS = 5;
 /** Timeouts of governance.md section 9, "Fencing". */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const pool = new Pool({
-    connectionString: url,
+    ...pinned(url),
     max: options.poolSize ?? 8,
     application_name: options.applicationName ?? 'sumveil',
     connectionTimeoutMillis: 5_000,

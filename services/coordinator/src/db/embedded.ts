@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { type PostgresBinaries, postgresBinaries } from './embedded-binaries.ts';
 import { dataFolder, socketFolder } from './embedded-folders.ts';
 import { initialiseCluster, startServer, stopServer } from './embedded-process.ts';
+import { pinned } from './pinned.ts';
 import { type DatabaseRole, databaseRoles, roleName } from './roles.ts';
 
 const DATABASE = 'sumveil';
@@ -61,7 +62,7 @@ export async function startEmbeddedPostgres(options: {
   const createDatabase = async (name: string, template = 'template0') => {
     await asSuperuser(superuserUrl(), [
       `CREATE DATABASE "${name}" OWNER ${roleName('owner')} TEMPLATE "${template}"`,
-      `GRANT CREATE ON DATABASE "${name}" TO ${roleName('worker')}`, // a template's grants are not copied
+      `ALTER DATABASE "${name}" SET search_path = public`, // a template's settings are not copied
     ]);
   };
   try {
@@ -112,7 +113,7 @@ function newPasswords(): Passwords {
 }
 
 async function asSuperuser(url: string, statements: string[]): Promise<void> {
-  const client = new Client({ connectionString: url });
+  const client = new Client(pinned(url));
   await client.connect();
   try {
     for (const statement of statements) await client.query(statement);

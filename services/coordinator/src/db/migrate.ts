@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { CoordinatorError } from '../error.ts';
+import { pinned } from './pinned.ts';
 import { migrationList, noFilters, withSchemaEngine } from './schema-engine.ts';
 
 /** Any constant will do; it only has to be the same in every process that migrates. */
@@ -14,7 +15,7 @@ const MIGRATION_LOCK = 5_714_329;
  * @throws CoordinatorError MIGRATION
  */
 export async function applyMigrations(ownerUrl: string): Promise<string[]> {
-  const lock = new Client({ connectionString: ownerUrl });
+  const lock = new Client(pinned(ownerUrl));
   try {
     await lock.connect();
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);

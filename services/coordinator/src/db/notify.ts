@@ -2,6 +2,7 @@ import type { Logger } from '@sumveil/telemetry';
 import { Client } from 'pg';
 import { defaultTimings, type Timings } from '../timings.ts';
 import type { Tx } from './client.ts';
+import { pinned } from './pinned.ts';
 
 /** NOTIFY channels. A notification is a hint: whoever waits looks at the rows, at once and every `pollMs`. */
 export const channels = {
@@ -69,7 +70,7 @@ export async function openNotifications(
     }, timings.listenAgain);
   };
   const connect = async () => {
-    const next = new Client({ connectionString: url, application_name: 'sumveil-listen', keepAlive: true });
+    const next = new Client({ ...pinned(url), application_name: 'sumveil-listen', keepAlive: true });
     next.on('error', () => options.logger.event('database.error', { code: 'LISTEN_LOST' }));
     next.on('end', () => {
       if (client === next) {

@@ -153,10 +153,9 @@ describe('evidence of others', () => {
     await api.query(`INSERT INTO run (id, plan_digest, model_name, state, requester_ref, rounds, model_digest, prev_manifest)
       VALUES ('run-p', 'p', 'm', 'paused', 'r', 1, 'd', 'h')`);
     const resume = `UPDATE run SET state = 'running' WHERE id = 'run-p'`;
-    const acknowledge = `UPDATE run SET acknowledged = 1 WHERE id = 'run-p'`;
     const leaf = `INSERT INTO audit_pending (log, key, leaf) VALUES ('l', '["run.resumed","run-p",3]', 'x')`;
-    for (const sql of [resume, acknowledge, leaf]) await expect(worker.query(sql), sql).rejects.toMatchObject(denied);
-    for (const sql of [resume, acknowledge, leaf]) await api.query(sql);
+    for (const sql of [resume, leaf]) await expect(worker.query(sql), sql).rejects.toMatchObject(denied);
+    for (const sql of [resume, leaf]) await api.query(sql);
     await worker.query(`UPDATE run SET state = 'paused' WHERE id = 'run-p'`);
     await worker.query(`INSERT INTO guard_fact (run_id, round, cohort, accepted) VALUES ('run-p', 1, 5, 5)`);
     await expect(worker.query('UPDATE guard_fact SET accepted = 4')).rejects.toMatchObject(denied);

@@ -8,6 +8,7 @@ import type { MigrationList, SchemaEngine, SchemasContainer } from '@prisma/sche
 // The package's main file imports a .wasm module, which Node does not load; its glue works when handed the instance.
 import * as glue from '@prisma/schema-engine-wasm/schema_engine_bg';
 import { Pool } from 'pg';
+import { pinned } from './pinned.ts';
 
 const prismaFolder = fileURLToPath(new URL('../../../../prisma', import.meta.url));
 export const schemaPath = join(prismaFolder, 'schema.prisma');
@@ -40,7 +41,7 @@ export async function withSchemaEngine<T>(
   loaded ??= load();
   await loaded;
   const schema = schemaFile(schemaPath).files.map(({ path, content }): [string, string] => [path, content]);
-  const pool = new Pool({ connectionString, max: 2 });
+  const pool = new Pool({ ...pinned(connectionString), max: 2 });
   try {
     const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool));
     const engine = await glue.SchemaEngine.new({ datamodels: schema }, () => {}, adapter);

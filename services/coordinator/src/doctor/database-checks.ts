@@ -2,6 +2,7 @@ import { bad, type Check, clockCheck, good } from '@sumveil/client';
 import { Client } from 'pg';
 import { type Database, databaseNow, openDatabase } from '../db/client.ts';
 import { errorLayerCode } from '../db/faults.ts';
+import { pinned } from '../db/pinned.ts';
 import { roleName } from '../db/roles.ts';
 import { migrationList } from '../db/schema-engine.ts';
 
@@ -31,7 +32,7 @@ export async function withDatabase(
 
 /** The driver alone says plainly why it cannot connect; Prisma wraps it. */
 async function connectOnce(url: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new Client({ ...pinned(url), connectionTimeoutMillis: 5_000 });
   client.on('error', () => {});
   await client.connect();
   await client.end();

@@ -3,6 +3,7 @@ import { errorCode } from '@sumveil/telemetry';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import type { WorkerConfig } from '../config.ts';
+import { pinned } from '../db/pinned.ts';
 import type { Db } from './database-checks.ts';
 
 /** Work that is due and was not handed over for this long is not on its way. */
@@ -90,13 +91,15 @@ async function redisCheck(url: string): Promise<Check> {
 }
 
 async function postgresQueueCheck(url: string): Promise<Check> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new Client({ ...pinned(url), connectionTimeoutMillis: 5_000 });
   // What a server that stops says to an idle connection; the query's own rejection is what counts.
   client.on('error', () => {});
   await client.connect();
   try {
     const { rows } = await client.query<{ there: boolean; may: boolean }>(
-      `SELECT to_regnamespace('bullmq') IS NOT NULL AS there, has_database_privilege(current_database(), 'CREATE') AS may`,
+      `SELECT to_regnamespace('bullmq') IS NOT NULL AS there, coalesce(
+         has_function_privilege(to_regprocedure('public.make_queue_schema()'), 'EXECUTE'),
+         has_database_privilege(current_database(), 'CREATE')) AS may`,
     );
     const { there, may } = rows[0]!;
     if (there) return good('queue', 'the queue’s schema is in Postgres');
@@ -104,7 +107,7 @@ async function postgresQueueCheck(url: string): Promise<Check> {
     return bad(
       'queue',
       'the queue’s schema is missing and this role may not make it',
-      'GRANT CREATE ON DATABASE … TO sumveil_worker.',
+      'Run main-migrate.ts with the owner’s address; in a database of the queue’s own, give this role CREATE on it.',
     );
   } finally {
     await client.end();

@@ -3,6 +3,7 @@ import { errorCode } from '@sumveil/telemetry';
 import { createPostgresBackend, type JobsOptions, type Processor, Queue, Worker } from 'bullmq';
 import { CoordinatorError } from '../error.ts';
 import type { Timings } from '../timings.ts';
+import { QueueClient } from './queue-client.ts';
 import { keepSchema } from './queue-schema.ts';
 import type { JobPayload, QueueName } from './topics.ts';
 
@@ -68,7 +69,7 @@ export function queueBackend(url: string, options: { logger: Logger; timings: Ti
     };
   }
   if (protocol === 'postgres:' || protocol === 'postgresql:') {
-    const connection = { connectionString: url, schema: SCHEMA, migrate: true, max: 4 };
+    const connection = { connectionString: url, schema: SCHEMA, migrate: true, max: 4, Client: QueueClient };
     const keep = keepSchema(url, SCHEMA, logger);
     const reportAndKeep = (error: Error) => {
       report(error);

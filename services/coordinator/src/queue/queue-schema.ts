@@ -1,6 +1,7 @@
 import { errorCode, type Logger } from '@sumveil/telemetry';
 import { runMigrations } from 'bullmq';
-import { Client } from 'pg';
+import { pinned } from '../db/pinned.ts';
+import { QueueClient } from './queue-client.ts';
 
 /** Schema, table or function that does not exist. */
 const MISSING = ['3F000', '42P01', '42883'];
@@ -14,7 +15,7 @@ const MISSING = ['3F000', '42P01', '42883'];
 export function keepSchema(url: string, schema: string, logger: Logger): (error: Error) => void {
   let rebuilding = false;
   const rebuild = async () => {
-    const client = new Client({ connectionString: url, application_name: 'sumveil-queue-schema' });
+    const client = new QueueClient({ ...pinned(url), application_name: 'sumveil-queue-schema' });
     client.on('error', () => {});
     try {
       await client.connect();

@@ -31,7 +31,7 @@ describe.each(['postgres', 'redis'] as const)('job schedulers on %s', (kind) => 
   beforeAll(async () => {
     const urls = await postgres.fresh();
     db = openDatabase(urls.worker);
-    owner = new pg.Client({ connectionString: urls.owner });
+    owner = new pg.Client({ connectionString: urls.superuser });
     await owner.connect();
     backend = queueBackend(kind === 'redis' ? redis.url : urls.worker, { logger, timings: defaultTimings });
     queue = backend.createQueue('rounds');
