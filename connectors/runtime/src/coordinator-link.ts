@@ -34,16 +34,27 @@ export function coordinatorClient(baseUrl: string, member: Membership, pair: Tls
   return createClient(connectorRoutes, { baseUrl, tls: linkTls(member, pair) });
 }
 
+const passing: ReadonlySet<string> = new Set([
+  'NETWORK',
+  'TIMED_OUT',
+  'UNAVAILABLE',
+  'RATE_LIMITED',
+  'TIMEOUT',
+  'INTERNAL',
+  'STORAGE_FULL',
+  'UNAUTHENTICATED',
+]);
+
 export function linkTls({ rootPem, rootSpki }: Membership, { chainPem, key }: TlsPair): object {
   return clientTls({ rootsPem: [rootPem], rootSpki: [rootSpki], chainPem, key });
 }
 
-/** True when the same call may succeed later: no answer, or one that says so. */
+/**
+ * True when the same call may succeed later: no answer, or one that says so; also one that does not know the certificate, which
+ * is renewed beside.
+ */
 export function isPassing(error: unknown): boolean {
-  return (
-    error instanceof ClientError &&
-    ['NETWORK', 'TIMED_OUT', 'UNAVAILABLE', 'RATE_LIMITED', 'TIMEOUT', 'INTERNAL', 'STORAGE_FULL'].includes(error.code)
-  );
+  return error instanceof ClientError && passing.has(error.code);
 }
 
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {

@@ -63,6 +63,7 @@ async function startApi(config: ApiConfig): Promise<Running> {
   );
   const stopWatching = watchTls({
     files: config,
+    inForce: pair,
     rootsPem: rootPem,
     everyMs: deps.timings.tlsFiles,
     clock: deps.clock,

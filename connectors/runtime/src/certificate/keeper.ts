@@ -1,7 +1,7 @@
 import { type CoordinatorClient, linkTls } from '../coordinator-link.ts';
 import type { Membership } from '../enrolment/identity-files.ts';
 import {
-  discardNext,
+  discardNextChain,
   isUnproven,
   newestTlsPair,
   promoteNext,
@@ -23,7 +23,7 @@ export interface CertificateKeeper {
   /** Puts the predecessor in front when it is still there and alive. */
   showOlder(now: number): boolean;
   showNewest(): void;
-  /** The coordinator knows the predecessor and not the newest: as after a backup that it has restored. */
+  /** The coordinator knows the predecessor and not the newest: as after a backup that it has restored. Its key stays. */
   discardNewest(): void;
 }
 
@@ -53,6 +53,6 @@ export function certificateKeeper(o: {
       return true;
     },
     showNewest: () => show(newestTlsPair(stateDir)),
-    discardNewest: () => discardNext(stateDir),
+    discardNewest: () => discardNextChain(stateDir),
   };
 }

@@ -13,7 +13,7 @@ import {
 } from '@sumveil/identity';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
-  discardNext,
+  discardNextChain,
   firstTlsKey,
   isUnproven,
   newestTlsPair,
@@ -81,7 +81,7 @@ it('a key without its chain, and a chain without its key, are no pair', () => {
 
 it('what is of no use goes, what is in use stays; a damaged chain is told', () => {
   storeNextChain(folder, next);
-  discardNext(folder);
+  discardNextChain(folder);
   expect(readTlsPairs(folder).map(({ chainPem }) => chainPem)).toEqual([first]);
   writeFileSync(join(folder, 'chain.pem'), 'x');
   expect(() => readTlsPairs(folder)).toThrow(/damaged/);

@@ -79,9 +79,12 @@ export function promoteNext(stateDir: string): void {
   renameSync(path(next.chain), path(inUse.chain));
 }
 
-/** The next pair is of no use, for example after a restored backup of the coordinator; what is in use stays. */
-export function discardNext(stateDir: string): void {
-  for (const name of [next.chain, next.key]) rmSync(join(stateDir, name), { force: true });
+/**
+ * The next certificate is of no use, for example after a restored backup of the coordinator; what is in use stays. So does the
+ * next key: the serial may have been ordered for with it, and then no other one is certified.
+ */
+export function discardNextChain(stateDir: string): void {
+  rmSync(join(stateDir, next.chain), { force: true });
 }
 
 /** When a certificate was made, by the coordinator's clock, in ms: it is valid from a little before. */

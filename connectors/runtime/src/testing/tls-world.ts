@@ -66,6 +66,7 @@ export interface Issued {
   readonly idx: number;
   readonly replaces?: string;
   readonly via: 'token' | 'mtls' | 'roster-key';
+  readonly chain: string;
 }
 
 export interface TlsWorld {
@@ -120,17 +121,24 @@ export async function tlsWorld(handlers: Handlers): Promise<TlsWorld> {
   const authority: TlsWorld['authority'] = { lifeSeconds: 7 * 86_400, madeBefore: 0, answer: 'chain', busy: 0 };
   const bytes = (text: string) => Buffer.from(text, 'base64url');
 
-  async function certify(csrText: string, o: Omit<Issued, 'serial' | 'key'> & { name: string }): Promise<string> {
+  async function certify(
+    csrText: string,
+    o: Omit<Issued, 'serial' | 'key' | 'chain'> & { name: string },
+  ): Promise<string> {
     if (authority.answer === 'refused') throw new Refusal('ENROLMENT_REFUSED');
     const csr = await checkCsr(csrText);
     const before = issued.find(({ replaces }) => replaces !== undefined && replaces === o.replaces);
-    if (before && !spkiDer(before.key).equals(csr.spki)) throw new Refusal('ENROLMENT_REFUSED');
+    if (before) {
+      if (!spkiDer(before.key).equals(csr.spki)) throw new Refusal('ENROLMENT_REFUSED');
+      if (authority.answer === 'lost') throw new Refusal('INTERNAL');
+      return before.chain;
+    }
     const { lifeSeconds, madeBefore } = authority;
     const at = new Date(Date.now() - madeBefore * 1_000);
     const order = connectorLeafOrder({ spki: csr.spki, name: o.name, lifeSeconds, leastSeconds: 1, now: at });
     const { chainPem: chain, serial } = await issueChecked(issuer, order);
     if (authority.answer === 'forgotten') forgotten.add(serial);
-    else issued.push({ ...o, serial, key: csr.publicKey });
+    else issued.push({ ...o, serial, key: csr.publicKey, chain });
     if (authority.answer === 'lost') throw new Refusal('INTERNAL');
     return chain;
   }
@@ -222,7 +230,9 @@ async function listen(
       (error: unknown) => {
         const code = error instanceof Refusal ? error.code : 'INTERNAL';
         const [status, title, next] = problems[code];
-        response.writeHead(status, { 'content-type': 'application/problem+json' });
+        // A connection that shows an unknown certificate is closed after its answer, as the connector listener does.
+        const closing = code === 'UNAUTHENTICATED' ? { connection: 'close' } : {};
+        response.writeHead(status, { 'content-type': 'application/problem+json', ...closing });
         response.end(
           JSON.stringify({ type: 'about:blank', title, status, code, detail: String(error), next, correlationId: 'c' }),
         );

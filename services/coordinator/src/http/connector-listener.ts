@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { CoordinatorError } from '../error.ts';
 import type { RouteBinding } from './bind.ts';
-import type { ConnectorPeer } from './identity.ts';
+import type { ConnectorPeer, PeerState } from './identity.ts';
 import { mountRoutes } from './mount.ts';
 import { startPresence } from './presence.ts';
 import { type App, createServer } from './server.ts';
@@ -16,7 +16,7 @@ const MINUTE = 60_000;
 const RENEWALS = 10;
 
 export interface Revocations {
-  check(peer: ConnectorPeer): Promise<'ok' | 'revoked' | 'unknown'>;
+  check(peer: ConnectorPeer): Promise<PeerState>;
   /** `evict` destroys the sockets of every peer for which the function holds, and says how many there were. */
   start(evict: (isOut: (peer: ConnectorPeer) => boolean) => number): Promise<() => void>;
 }
@@ -33,6 +33,8 @@ export async function connectorListener(
 ): Promise<App> {
   const app = createServer({ listener: 'connector', logger: deps.logger, timings: deps.timings, tls: options.tls });
   const peers = new Map<TLSSocket, Peer>();
+  /** Connections that are closed after their answer. */
+  const strangers = new WeakSet<object>();
 
   app.server.on('secureConnection', (socket: TLSSocket) => {
     const peer = peerOf(socket, deps);
@@ -81,6 +83,14 @@ export async function connectorListener(
           'The certificate was revoked; ask the platform operator for a new join string.',
         );
       }
+      if (state === 'stranger') {
+        // Said in an answer, so that a connector whose newest certificate a restored backup does not hold shows the one before.
+        strangers.add(request.raw.socket);
+        throw new CoordinatorError(
+          'UNAUTHENTICATED',
+          'This coordinator has no record of the certificate; show the one before it, or enrol with a new join string.',
+        );
+      }
       if (state === 'unknown') {
         const detail =
           'Whether this certificate is still good cannot be read at the moment; nobody is let in meanwhile.';
@@ -96,8 +106,8 @@ export async function connectorListener(
   // An old connection is closed after its answer, so that none outlives a change of keys for long.
   app.addHook('onSend', async (request, reply) => {
     const peer = peers.get(request.raw.socket as TLSSocket);
-    if (peer !== undefined && deps.clock.now() - peer.since > deps.timings.connectionAge)
-      reply.header('connection', 'close');
+    const isOld = peer !== undefined && deps.clock.now() - peer.since > deps.timings.connectionAge;
+    if (isOld || strangers.has(request.raw.socket)) reply.header('connection', 'close');
   });
   return app;
 }

@@ -23,7 +23,7 @@ import { type Database, openDatabase } from '../db/client.ts';
 import { bind } from './bind.ts';
 import { connectorListener } from './connector-listener.ts';
 import { enrolmentListener } from './enrolment-listener.ts';
-import type { ConnectorPeer } from './identity.ts';
+import type { ConnectorPeer, PeerState } from './identity.ts';
 import { listenOn } from './listen.ts';
 import type { App } from './server.ts';
 import { testDeps } from './test-deps.ts';
@@ -50,7 +50,7 @@ let tls: object;
 let app: App;
 let port: number;
 let evict: (isOut: (peer: ConnectorPeer) => boolean) => number;
-let state: 'ok' | 'revoked' | 'unknown' = 'ok';
+let state: PeerState = 'ok';
 let ahead = 0;
 
 async function leaf(ca: CertificateAuthority, name: string, lifeSeconds = DAY) {
@@ -195,6 +195,20 @@ describe('connector listener (governance 1)', () => {
     }
   });
 
+  it('answers 401 to a serial that nobody knows, and closes its connection after that', async () => {
+    const agent = new Agent({ keepAlive: true });
+    const client = { ...(await leaf(issuing, name)), agent };
+    try {
+      state = 'stranger';
+      const { status, body, socket } = await ask('/v1/who', client);
+      expect([status, JSON.parse(body).code]).toEqual([401, 'UNAUTHENTICATED']);
+      if (!socket.destroyed) await new Promise((resolve) => socket.once('close', resolve));
+    } finally {
+      state = 'ok';
+      agent.destroy();
+    }
+  });
+
   it('counts a request as a sign of life of its tenant', async () => {
     await db.prisma.$executeRaw`UPDATE presence SET seen_at = now() - interval '1 hour'`;
     await ask('/v1/held', await leaf(issuing, name));
@@ -230,6 +244,16 @@ describe('enrolment listener', () => {
     target = await listenOn(enrolment, 'enrolment', { host: '127.0.0.1', port: 0 }, deps.logger);
   });
   afterAll(() => enrolment.close());
+
+  it('limits attempts under an expired serial by address, so that no stranger uses them up for its tenant', async () => {
+    const expired = `4${'0'.repeat(31)}`;
+    const returning = JSON.stringify({ expired, csr: 'x', proof: 'A'.repeat(86) });
+    const from = async (localAddress: string) => (await ask('/v1/enroll', { localAddress }, target, returning)).status;
+    const stranger = [];
+    for (let n = 0; n < 5; n += 1) stranger.push(await from('127.0.0.9'));
+    expect(stranger).toEqual([201, 201, 201, 429, 429]);
+    expect(await from('127.0.0.8')).toBe(201);
+  });
 
   it('asks for no certificate, and limits attempts by token and by address', async () => {
     const one = 'A'.repeat(43);

@@ -24,16 +24,15 @@ export async function enrolmentListener(
     timeWindow: MINUTE,
     errorResponseBuilder: refusal,
   });
-  // The second limit knows token or serial only after the body is there; it keeps a hash, like everybody else here.
+  // The second limit knows token or serial only after the body is there; it keeps a hash, like everybody else here. A token is
+  // secret; a serial stands in leaves and bundles, so attempts under it count by address and lock nobody else out.
   const perToken = app.createRateLimit({
     max: options.perToken ?? 10,
     timeWindow: MINUTE,
     keyGenerator: (request) => {
       const { token, expired } = (request.body ?? {}) as { token?: unknown; expired?: unknown };
-      const claim = [token, expired].find((one) => typeof one === 'string') as string | undefined;
-      return createHash('sha256')
-        .update(claim ?? request.ip)
-        .digest('base64url');
+      const claim = typeof token === 'string' ? token : `${request.ip} ${typeof expired === 'string' ? expired : ''}`;
+      return createHash('sha256').update(claim).digest('base64url');
     },
   });
   app.addHook('preHandler', async (request) => {

@@ -9,6 +9,9 @@ export interface ConnectorPeer {
   readonly serial: string;
 }
 
+/** `stranger`: in no row, nor revoked; `unknown`: nothing could be read that would say. Neither is let in. */
+export type PeerState = 'ok' | 'revoked' | 'stranger' | 'unknown';
+
 /** A person as token and role bindings together say. */
 export interface Person {
   readonly userRef: string;

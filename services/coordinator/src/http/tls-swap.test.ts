@@ -17,7 +17,7 @@ import {
 } from '@sumveil/identity';
 import { createLogger } from '@sumveil/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readTlsPair } from './tls-pair.ts';
+import { readTlsPair, type TlsPair } from './tls-pair.ts';
 import { looker } from './watch-tls.ts';
 
 const HOUR = 3_600;
@@ -27,6 +27,8 @@ let issuing: CertificateAuthority;
 let server: Server;
 let lines: string[];
 let look: () => void;
+let inForce: TlsPair;
+let ahead = 0;
 const now = Date.now();
 const files = () => ({ tlsCertFile: join(folder, 'now', 'tls.crt'), tlsKeyFile: join(folder, 'now', 'tls.key') });
 let version = 0;
@@ -76,21 +78,26 @@ beforeAll(async () => {
   root = await createRootCa({ now: new Date(now) });
   issuing = await createIssuingCa(root, { now: new Date(now) });
   await swap();
-  const first = readTlsPair(files(), root.certificatePem, now);
-  server = createServer(serverTls(first)).listen(0, '127.0.0.1');
+  inForce = readTlsPair(files(), root.certificatePem, now);
+  server = createServer(serverTls(inForce)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
 });
-beforeEach(() => {
-  lines = [];
+function watch(): void {
+  [lines, ahead] = [[], 0];
   const logger = createLogger({ process: 'api', stream: { write: (line) => lines.push(line) } });
   look = looker({
     files: files(),
+    inForce,
     rootsPem: root.certificatePem,
-    clock: { now: () => now },
+    clock: { now: () => now + ahead },
     logger,
-    apply: (pair) => server.setSecureContext(serverTls(pair)),
+    apply(pair) {
+      inForce = pair;
+      server.setSecureContext(serverTls(pair));
+    },
   });
-});
+}
+beforeEach(watch);
 afterAll(() => {
   server.close();
   rmSync(folder, { recursive: true });
@@ -146,6 +153,37 @@ describe('a changed TLS certificate of main-api', () => {
     await swap({ ca });
     for (let looks = 0; looks < 3; looks += 1) look();
     expect([codes(), await shown()]).toEqual([['TLS_CHAIN'], before]);
+  });
+
+  it('that begins in the future is taken when its time has come', async () => {
+    const before = await shown();
+    ahead = -HOUR * 1_000;
+    const next = await swap();
+    for (let looks = 0; looks < 4; looks += 1) look();
+    expect([codes(), await shown()]).toEqual([['TLS_NOT_VALID_NOW'], before]);
+    ahead = 0;
+    look();
+    expect(lines).toHaveLength(2);
+    expect(await shown()).toBe(next);
+  });
+
+  it('that stays out is told once more when the one in force is about to end', async () => {
+    await swap();
+    for (let looks = 0; looks < 2; looks += 1) look();
+    await swap({ foreignKey: true });
+    for (const hours of [0, 0, 12, 17, 20, 23]) {
+      ahead = hours * HOUR * 1_000;
+      look();
+    }
+    expect(codes()).toEqual([undefined, 'TLS_KEY', 'TLS_KEY']);
+  });
+
+  it('that came between the start and the first look is taken', async () => {
+    const next = await swap();
+    watch();
+    look();
+    look();
+    expect([await shown(), lines.length]).toEqual([next, 1]);
   });
 
   it('that is gone for a while is no end: what comes next is taken', async () => {

@@ -32,6 +32,7 @@ export interface SignRequestRow {
   readonly kind: SignKind;
   readonly subject: string;
   readonly body: Buffer;
+  readonly orderedAt: Date;
 }
 
 /**
@@ -43,11 +44,11 @@ export interface SignRequestRow {
 export async function answerRequest(
   tx: Tx,
   lease: Lease,
-  context: Omit<CheckContext, 'tx' | 'now'>,
+  context: Omit<CheckContext, 'tx' | 'now' | 'orderedAt'>,
   request: SignRequestRow,
 ): Promise<Outcome> {
   await requireLease(tx, lease);
-  const outcome = await judge({ ...context, tx, now: await databaseNow(tx) }, request);
+  const outcome = await judge({ ...context, tx, now: await databaseNow(tx), orderedAt: request.orderedAt }, request);
   if (!('wait' in outcome)) await writeAnswer(tx, lease, context.log, request, outcome);
   else if (outcome.wait === 'sequencer') await notify(tx, channels.leaf);
   return outcome;

@@ -42,12 +42,21 @@ export function parseCertificateOrder(body: Uint8Array): CertificateOrder {
 export type TokenClaim = Extract<CertificateOrder['by'], { kind: 'token' }>;
 export type RenewalClaim = Exclude<CertificateOrder['by'], { kind: 'token' }>;
 
-/** The one subject under which this order may be signed: a token gives one certificate, and a serial is replaced once. */
-export function subjectOfOrder({ by }: Pick<CertificateOrder, 'by'>): string {
-  if (by.kind === 'token') return `token:${Buffer.from(by.tokenHash, 'base64url').toString('hex')}`;
-  return subjectOfSerial(by.serial);
+/**
+ * Whether the order may be signed under this subject. A token has one and gives one certificate; a serial has as many as it
+ * takes to have one of them signed.
+ */
+export function isSubjectOf(subject: string, { by }: Pick<CertificateOrder, 'by'>): boolean {
+  if (by.kind === 'token') return subject === `token:${Buffer.from(by.tokenHash, 'base64url').toString('hex')}`;
+  return subject === subjectOfSerial(by.serial, orderNumber(subject));
 }
 
-export function subjectOfSerial(serial: string): string {
-  return `serial:${serial}`;
+/** @param n 1 for the first order, one more after each that the signer has refused */
+export function subjectOfSerial(serial: string, n = 1): string {
+  return n === 1 ? `serial:${serial}` : `serial:${serial}/${n}`;
+}
+
+/** The `n` in a subject of {@link subjectOfSerial}. */
+export function orderNumber(subject: string): number {
+  return Number(/\/([1-9][0-9]{0,8})$/.exec(subject)?.[1] ?? 1);
 }

@@ -17,6 +17,8 @@ type SignerPublicKeys = Pick<SignerPublic, 'coordinatorKey' | 'grantKey' | 'repo
 export interface CheckContext {
   readonly tx: Tx;
   readonly now: Date;
+  /** When the request was written, by the database's clock, which whoever asks cannot set. */
+  readonly orderedAt: Date;
   readonly keys: SignerKeys;
   readonly log: LeafLog;
   readonly policy: PolicyBundle;

@@ -3,7 +3,6 @@ import { digestOf } from '@sumveil/wire';
 import type { Database } from '../db/client.ts';
 import { isPassing } from '../db/faults.ts';
 import { channels, type Notifications } from '../db/notify.ts';
-import type { SignKind } from '../deps.ts';
 import { isCoordinatorError } from '../error.ts';
 import type { Lease } from '../lease/lease.ts';
 import type { Timings } from '../timings.ts';
@@ -24,7 +23,7 @@ export interface SignLoop {
   readonly logger: Logger;
   /** A missed notification costs at most `poll` (governance.md section 1, "Reaching the signer"). */
   readonly timings: Timings;
-  readonly context: Omit<CheckContext, 'tx' | 'now'>;
+  readonly context: Omit<CheckContext, 'tx' | 'now' | 'orderedAt'>;
 }
 
 /**
@@ -109,9 +108,11 @@ async function answerPage(
   return left;
 }
 
+type Asked = Omit<SignRequestRow, 'body'> & { body: Uint8Array };
+
 async function unanswered(db: Database, from: bigint): Promise<SignRequestRow[]> {
-  const rows = await db.prisma.$queryRaw<{ id: bigint; kind: SignKind; subject: string; body: Uint8Array }[]>`
-    SELECT id, kind, subject, body FROM sign_request r
+  const rows = await db.prisma.$queryRaw<Asked[]>`
+    SELECT id, kind, subject, body, created_at AS "orderedAt" FROM sign_request r
     WHERE id >= ${from} AND NOT EXISTS (SELECT 1 FROM signature s WHERE s.request_id = r.id)
     ORDER BY id LIMIT ${PAGE}`;
   return rows.map((row) => ({ ...row, body: Buffer.from(row.body) }));

@@ -1,14 +1,13 @@
 import { X509Certificate } from 'node:crypto';
-import { generateEd25519, generateP256, newRef, spkiDer, spkiSha256 } from '@sumveil/identity';
+import { generateEd25519, generateP256, newRef, spkiSha256 } from '@sumveil/identity';
 import { writtenDigest } from '@sumveil/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { certificateOrderBytes, subjectOfSerial } from '../../signing/certificate-order.ts';
-import { askSigner } from '../../signing/testing/ask.ts';
 import { type EvidenceWorld, openWorld, startTestPostgres, type TestTenant } from '../../signing/testing/world.ts';
 import { revokeConnector } from '../tenants/service.ts';
 import { renew, returnExpired } from './renewal.ts';
 import { revocationCheck } from './revocation.ts';
 import { type Holder, holder, renewalOf, returnOf } from './testing/holder.ts';
+import { expectRefusal } from './testing/refusals.ts';
 
 let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
 let world: EvidenceWorld;
@@ -39,22 +38,8 @@ const peerOf = (who: Holder, { ref }: TestTenant) => ({ name: who.name, serial: 
 const rowOf = (serial: string) => world.api.db.prisma.certificate.findUniqueOrThrow({ where: { serial } });
 const serialOf = (chain: string) => new X509Certificate(chain).serialNumber;
 
-/** Reasons of the refusals of this serial, which only the log tells. */
-async function reasons(serial: string): Promise<string[]> {
-  const { prisma } = world.api.db;
-  const rows = await prisma.$queryRaw<{ leaf: string }[]>`
-    SELECT convert_from(leaf, 'UTF8') AS leaf FROM audit_pending
-    UNION ALL SELECT convert_from(leaf, 'UTF8') FROM audit_leaf`;
-  const leaves = rows.map(({ leaf }) => JSON.parse(leaf) as { type: string; serial?: string; code: string });
-  return leaves
-    .filter((leaf) => leaf.type === 'connector.enrol_refused' && leaf.serial === serial)
-    .map(({ code }) => code);
-}
-
-async function refusedWith(serial: string, answer: Promise<unknown>, reason: string): Promise<void> {
-  await expect(answer).rejects.toMatchObject({ code: 'ENROLMENT_REFUSED', reasons: undefined });
-  expect((await reasons(serial)).at(-1)).toBe(reason);
-}
+const refusedWith = (...expected: [serial: string, answer: Promise<unknown>, reason: string]) =>
+  expectRefusal(world, ...expected);
 
 describe('renewal over mutual TLS (governance 1, rule 9)', () => {
   it('gives a certificate of the new key under the same name, once for each serial', async () => {
@@ -206,43 +191,6 @@ describe('return after expiry by the roster key (governance 1, rule 9; fault F18
 
     const nobody = { ...revoked, serial: `7${'F'.repeat(31)}` };
     await refusedWith(nobody.serial, returnExpired(world.api, await returnOf(gone, nobody)), 'SERIAL');
-  });
-});
-
-describe('the signer, whatever the api asks of it', () => {
-  async function ask(old: Holder, o: { name?: string; kind?: 'tls-key' | 'roster-key'; key?: Holder['key'] }) {
-    const { csr, proof } = await renewalOf(old, o.key ? { by: o.key } : {});
-    const by = { kind: o.kind ?? ('tls-key' as const), serial: old.serial, proof };
-    const body = certificateOrderBytes({ name: o.name ?? old.name, csr, lifeSeconds: 3_600, by });
-    return askSigner(world, 'certificate', subjectOfSerial(old.serial), body);
-  }
-
-  it('signs no renewal that the old key has not signed, for no other name, and none by a certificate made up', async () => {
-    const [who, other] = [tenant(), tenant()];
-    expect(await ask(await holder(world, who, { n: 1 }), { key: generateP256() })).toEqual({ refused: 'PROOF' });
-    const theirs = await holder(world, other, { n: 1 });
-    const mine = await holder(world, who, { n: 1 });
-    expect(await ask(mine, { name: theirs.name })).toEqual({ refused: 'SERIAL' });
-    const made = await holder(world, who, { n: 1 });
-    // The api can write a row, but not the signature of the CA below another key.
-    const forged = (await rowOf(theirs.serial)).chainPem;
-    await world.api.db.prisma.certificate.create({
-      data: {
-        ...(await rowOf(made.serial)),
-        serial: `4${'A'.repeat(31)}`,
-        spkiHash: Uint8Array.from(Buffer.from(spkiDer(generateP256()))),
-        chainPem: forged,
-      },
-    });
-    expect(await ask({ ...made, serial: `4${'A'.repeat(31)}` }, {})).toEqual({ refused: 'SERIAL' });
-  });
-
-  it('signs no return of a certificate that lives, or of one that ended too long ago', async () => {
-    const who = tenant();
-    const living = await holder(world, who, { n: 1 });
-    expect(await ask(living, { kind: 'roster-key' })).toEqual({ refused: 'LIFE' });
-    const old = await holder(world, who, { n: 1, endedHoursAgo: 25 });
-    expect(await ask(old, {})).toEqual({ refused: 'LIFE' });
   });
 });
 

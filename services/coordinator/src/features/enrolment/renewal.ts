@@ -3,7 +3,12 @@ import type { InputOf, routes } from '@sumveil/wire';
 import { databaseNow, type Tx } from '../../db/client.ts';
 import type { Deps } from '../../deps.ts';
 import type { ConnectorPeer } from '../../http/identity.ts';
-import { certificateOrderBytes, parseCertificateOrder, subjectOfSerial } from '../../signing/certificate-order.ts';
+import {
+  certificateOrderBytes,
+  orderNumber,
+  parseCertificateOrder,
+  subjectOfSerial,
+} from '../../signing/certificate-order.ts';
 import { renewalFault } from '../../signing/checks/renewal.ts';
 import { readSignerPublic } from '../../signing/signer-public.ts';
 import { refusal, refused } from './refusal.ts';
@@ -45,28 +50,32 @@ export async function returnExpired(deps: Deps, request: ReturnRequest) {
 }
 
 /**
- * Each serial is replaced once. The same request again, after an answer that was lost, gets the same certificate: what counts
+ * Each serial is replaced once; an order that the signer refused does not count, because what it judged may pass (a suspension,
+ * a setting), so the next one is made under a further subject. The same request again, after an answer that was lost, gets the same certificate: what counts
  * as the same is the new key, because a signature of ECDSA differs each time.
  */
 async function replaceCertificate(deps: Deps, { name, csr: csrText, by }: Replacement): Promise<string> {
   const csr = await checkCsr(csrText);
   const { tenantRef } = parseSpiffeName(name, deps.config.trustDomain);
-  const subject = subjectOfSerial(by.serial);
-  await deps.db.transaction(async (tx) => {
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${subject}, 0))`;
+  const subject = await deps.db.transaction(async (tx) => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${subjectOfSerial(by.serial)}, 0))`;
     const renewal = { name, tenantRef, by, csr };
     const published = readSignerPublic(deps.config.signerPublicFile);
-    const context = { tx, now: await databaseNow(tx), log: deps.log, published };
-    const ordered = await orderedKey(tx, subject);
-    if (ordered && !ordered.equals(csr.spkiSha256)) throw refusal('SERIAL');
-    const fault = await renewalFault({ ...context, again: ordered !== undefined }, renewal);
+    const now = await databaseNow(tx);
+    const last = await lastOrder(tx, by.serial);
+    const standing = last?.isRefused ? undefined : last;
+    if (standing && !(await keyOf(standing)).equals(csr.spkiSha256)) throw refusal('SERIAL');
+    const context = { tx, now, orderedAt: standing?.orderedAt ?? now, log: deps.log, published };
+    const fault = await renewalFault({ ...context, again: standing !== undefined }, renewal);
     if (fault) throw refusal(fault);
-    if (ordered) return;
+    if (standing) return standing.subject;
     await refuseKnownKey(tx, csr);
     const { status } = await tx.tenant.findUniqueOrThrow({ where: { ref: tenantRef } });
     if (status !== 'active') throw refusal('REVOKED');
     const order = { name, csr: csrText, lifeSeconds: deps.timings.certificateSeconds, by };
-    await deps.sign.requestSignature(tx, 'certificate', subject, certificateOrderBytes(order));
+    const next = subjectOfSerial(by.serial, last ? orderNumber(last.subject) + 1 : 1);
+    await deps.sign.requestSignature(tx, 'certificate', next, certificateOrderBytes(order));
+    return next;
   });
   const signed = await deps.sign.awaitSignature('certificate', subject);
   const chain = Buffer.from(signed).toString('utf8');
@@ -87,10 +96,26 @@ async function replaceCertificate(deps: Deps, { name, csr: csrText, by }: Replac
   return chain;
 }
 
-/** Key of the order that stands for this serial already. */
-async function orderedKey(tx: Tx, subject: string): Promise<Buffer | undefined> {
-  const pending = await tx.signRequest.findUnique({ where: { kind_subject: { kind: 'certificate', subject } } });
-  return pending ? (await checkCsr(parseCertificateOrder(pending.body).csr)).spkiSha256 : undefined;
+interface Ordered {
+  readonly subject: string;
+  readonly body: Uint8Array;
+  readonly orderedAt: Date;
+  readonly isRefused: boolean;
+}
+
+/** The newest order for this serial: each is made after the one before it was refused. */
+async function lastOrder(tx: Tx, serial: string): Promise<Ordered | undefined> {
+  const first = subjectOfSerial(serial);
+  const [row] = await tx.$queryRaw<Ordered[]>`
+    SELECT r.subject, r.body, r.created_at AS "orderedAt", s.error IS NOT NULL AS "isRefused"
+    FROM sign_request r LEFT JOIN signature s ON s.request_id = r.id
+    WHERE r.kind = 'certificate' AND (r.subject = ${first} OR starts_with(r.subject, ${`${first}/`}))
+    ORDER BY r.id DESC LIMIT 1`;
+  return row;
+}
+
+async function keyOf({ body }: Ordered): Promise<Buffer> {
+  return (await checkCsr(parseCertificateOrder(body).csr)).spkiSha256;
 }
 
 async function refuseKnownKey(tx: Tx, csr: CheckedCsr): Promise<void> {

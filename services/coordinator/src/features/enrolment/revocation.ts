@@ -1,8 +1,8 @@
 import type { Deps } from '../../deps.ts';
-import type { ConnectorPeer } from '../../http/identity.ts';
+import type { ConnectorPeer, PeerState } from '../../http/identity.ts';
 
 export interface RevocationCheck {
-  check(peer: ConnectorPeer): Promise<'ok' | 'revoked' | 'unknown'>;
+  check(peer: ConnectorPeer): Promise<PeerState>;
   /** `evict` destroys the sockets of every peer for which the function holds, and says how many there were. */
   start(evict: (isOut: (peer: ConnectorPeer) => boolean) => number): Promise<() => void>;
 }
@@ -11,7 +11,7 @@ interface Known {
   readonly readAt: number;
   /** Live certificates by serial: not replaced, or replaced by the newest one of its name. */
   readonly live: ReadonlySet<string>;
-  /** Serials that are out by themselves: their key was revoked, or a second renewal has passed over them. */
+  /** Serials that are out by themselves: they or their key were revoked, or a second renewal has passed over them. */
   readonly out: ReadonlySet<string>;
   /** Names of which a serial was revoked: with it goes whatever replaced it. */
   readonly names: ReadonlySet<string>;
@@ -36,9 +36,12 @@ export function revocationCheck(deps: Pick<Deps, 'db' | 'notify' | 'clock' | 'lo
       const now = deps.clock.now();
       if (!known || now - known.readAt > revocationPoll) await refresh().catch(() => undefined);
       if (!known || now - known.readAt > revocationStale) return 'unknown';
-      // Issued a moment ago, perhaps by another replica.
-      if (!known.live.has(peer.serial)) await refresh().catch(() => undefined);
-      return known.live.has(peer.serial) && !isOut(known, peer) ? 'ok' : 'revoked';
+      if (isOut(known, peer) || known.live.has(peer.serial)) return stateOf(known, peer);
+      // Issued a moment ago, perhaps by another replica: what cannot be read now says nothing against it.
+      return refresh().then(
+        (current) => stateOf(current, peer),
+        () => 'unknown',
+      );
     },
     async start(evict) {
       const sweep = async () => {
@@ -58,6 +61,11 @@ export function revocationCheck(deps: Pick<Deps, 'db' | 'notify' | 'clock' | 'lo
   };
 }
 
+function stateOf(known: Known, peer: ConnectorPeer): PeerState {
+  if (isOut(known, peer)) return 'revoked';
+  return known.live.has(peer.serial) ? 'ok' : 'stranger';
+}
+
 function isOut({ out, names, tenants }: Known, { serial, name, tenantRef }: ConnectorPeer): boolean {
   return out.has(serial) || names.has(name) || tenants.has(tenantRef);
 }
@@ -72,7 +80,10 @@ async function read(deps: Pick<Deps, 'db' | 'clock'>): Promise<Known> {
   const readAt = deps.clock.now();
   const tx = deps.db.prisma;
   const [revoked, certificates, names, tenants] = await Promise.all([
-    tx.revocation.findMany({ select: { scope: true, target: true }, where: { scope: { in: ['spki', 'tenant'] } } }),
+    tx.revocation.findMany({
+      select: { scope: true, target: true },
+      where: { scope: { in: ['spki', 'tenant', 'serial'] } },
+    }),
     // Expired ones are let in by nobody; the day is for clocks.
     tx.$queryRaw<Row[]>`
       SELECT c.serial, 'sha256:' || encode(c.spki_hash, 'hex') AS spki,
@@ -91,7 +102,7 @@ async function read(deps: Pick<Deps, 'db' | 'clock'>): Promise<Known> {
   return {
     readAt,
     live: new Set(live.map(({ serial }) => serial)),
-    out: new Set(out.map(({ serial }) => serial)),
+    out: new Set([...targets('serial'), ...out.map(({ serial }) => serial)]),
     names: new Set(names.map(({ name }) => name)),
     tenants: new Set([...targets('tenant'), ...tenants.map((row) => row.ref)]),
   };

@@ -10,7 +10,7 @@ import {
 } from '@sumveil/identity';
 import { writtenDigest } from '@sumveil/wire';
 import type { Tx } from '../../db/client.ts';
-import { type CertificateOrder, parseCertificateOrder, subjectOfOrder, type TokenClaim } from '../certificate-order.ts';
+import { type CertificateOrder, isSubjectOf, parseCertificateOrder, type TokenClaim } from '../certificate-order.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { sequencedLeaf } from '../evidence.ts';
 import { type RefusalCode, refuse } from '../refusal.ts';
@@ -21,7 +21,7 @@ const bytes = (text: string) => Buffer.from(text, 'base64url');
 /** Governance.md section 1, rules 3 to 7 and 9, from the received bytes and the log: one certificate for a token or a serial. */
 export const checkCertificate: Check = async (context, subject, body) => {
   const order = parseCertificateOrder(body);
-  if (subjectOfOrder(order) !== subject) return refuse('UNKNOWN_SUBJECT');
+  if (!isSubjectOf(subject, order)) return refuse('UNKNOWN_SUBJECT');
   const { tenantRef } = parseSpiffeName(order.name, context.trustDomain);
   const csr = await checkCsr(order.csr);
   const fault =

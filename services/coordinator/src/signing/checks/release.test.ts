@@ -51,7 +51,15 @@ beforeAll(async () => {
   });
   const keys = loadSignerKeys(world.keysFolder);
   const { prisma: tx } = db;
-  context = { ...world.worker, tx, now: new Date(), keys, trustDomain: 'sumveil.test', memo: createMemo() };
+  context = {
+    ...world.worker,
+    tx,
+    now: new Date(),
+    orderedAt: new Date(),
+    keys,
+    trustDomain: 'sumveil.test',
+    memo: createMemo(),
+  };
 }, 90_000);
 
 afterAll(async () => {

@@ -11,13 +11,12 @@ import type { SignerPublic } from '../signer-public.ts';
 const DAY_MS = 86_400_000;
 /** After its end a certificate is still replaced for this long by the roster key's word (governance.md section 1, rule 9). */
 export const RETURN_MS = 30 * DAY_MS;
-/** An order by the old key was made while the certificate lived; a signer that was away must not lock its tenant out. */
-const SIGNER_AWAY_MS = DAY_MS;
-
 /** What a renewal is judged by: rows, the ceremony's public file, and nothing that the request says of itself. */
 export interface RenewalContext {
   readonly tx: Tx;
   readonly now: Date;
+  /** When it was ordered, by the database's clock: a signer that was away must not lock anybody out. */
+  readonly orderedAt: Date;
   readonly log: { readonly origin: string };
   readonly published: SignerPublic;
   /** True for an order that was made already: the serial may be replaced by then, by the certificate that is asked for again. */
@@ -40,17 +39,18 @@ export interface Renewal {
  * @throws IdentityError `PROOF`
  */
 export async function renewalFault(context: RenewalContext, renewal: Renewal): Promise<RefusalCode | undefined> {
-  const { tx, now } = context;
+  const { tx, now, orderedAt } = context;
   const { name, by, csr } = renewal;
   const row = await tx.certificate.findUnique({ where: { serial: by.serial } });
   const old = row && issuedCertificate(row.chainPem, context.published.rootPem);
   if (!old || old.serialNumber !== by.serial || old.subjectAltName !== `URI:${name}`) return 'SERIAL';
-  if (row.replacedBy !== null && !context.again) return 'SERIAL';
+  if (!context.again && (row.replacedBy !== null || (await hasSuccessor(tx, by.serial)))) return 'SERIAL';
   if (await isRevoked(tx, name, old)) return 'REVOKED';
   const sinceEnd = now.getTime() - old.validToDate.getTime();
   const proof = Buffer.from(by.proof, 'base64url');
   if (by.kind === 'tls-key') {
-    if (sinceEnd > SIGNER_AWAY_MS) return 'LIFE';
+    // Whoever has the key of a certificate that ended, and no other, orders nothing with it any more.
+    if (orderedAt >= old.validToDate || sinceEnd > RETURN_MS) return 'LIFE';
     checkRenewal({ serial: by.serial, csrSpki: csr.spki, oldKey: old.publicKey, proof });
     return undefined;
   }
@@ -59,6 +59,11 @@ export async function renewalFault(context: RenewalContext, renewal: Renewal): P
   if (!rosterKey) return 'ROSTER';
   checkExpiredRenewal({ serial: by.serial, csrSpki: csr.spki, rosterKey, proof });
   return undefined;
+}
+
+/** The signer has signed one already, whether or not it is stored; `signature.replaces` is the database's own word. */
+async function hasSuccessor(tx: Tx, serial: string): Promise<boolean> {
+  return (await tx.signature.count({ where: { replaces: serial } })) > 0;
 }
 
 /** The leaf of a stored chain when issuing CA and root have signed it; their dates do not matter for what it was. */
