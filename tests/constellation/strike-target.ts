@@ -11,8 +11,8 @@ export interface StrikeTarget {
   readonly name: string;
   /** kill -9; resolves when nothing of it runs any more. */
   kill(): Promise<void>;
-  /** SIGTERM; resolves when it has ended in order. */
-  terminate(): Promise<void>;
+  /** SIGTERM; resolves when it has ended, with its exit code; null where only its own parent is told. */
+  terminate(): Promise<number | null>;
   freeze(): void;
   thaw(): void;
   /** Starts it again where it was, and resolves when it works. */
@@ -53,7 +53,7 @@ export function redisTarget(redis: OwnRedis): StrikeTarget {
   return {
     name: 'redis',
     kill: () => end('SIGKILL'),
-    terminate: () => end('SIGTERM'),
+    terminate: () => end('SIGTERM').then(() => redis.child.exitCode),
     freeze: () => void redis.child.kill('SIGSTOP'),
     thaw: () => void redis.child.kill('SIGCONT'),
     start: () => redis.start(),
@@ -79,6 +79,7 @@ export function postgresTarget(ground: Ground): StrikeTarget {
       await pause(100);
       signal([ground.postgres.pid], 'SIGINT');
       await gone(pids);
+      return null;
     },
     freeze: () => signal(all(), 'SIGSTOP'),
     thaw: () => signal(all(), 'SIGCONT'),
@@ -93,7 +94,11 @@ function signals(now: () => StartedProcess): Omit<StrikeTarget, 'name' | 'start'
   };
   return {
     kill: () => end('SIGKILL'),
-    terminate: () => end('SIGTERM'),
+    async terminate() {
+      const { ended } = now();
+      await end('SIGTERM');
+      return ended;
+    },
     freeze: () => void now().child.kill('SIGSTOP'),
     thaw: () => void now().child.kill('SIGCONT'),
   };

@@ -39,7 +39,8 @@ export async function emptyInEachPhase(
   const holds = await holdAt(rows, places);
   const runId = await world.begin(plan);
   for (const hold of holds) {
-    if (await hold.met()) await empty();
+    if (!(await hold.met())) throw new Error(`round ${hold.round} is over without having been held in ${hold.phase}`);
+    await empty();
     await hold.lift();
     await hold.left();
   }

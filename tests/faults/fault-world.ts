@@ -12,10 +12,14 @@ import { installHolds } from './held-places.ts';
 export const FREEZE_MS = fastTimings.timings.lease + 500;
 
 export interface FaultWorld extends StoryWorld {
+  /** Tenants without whom a round is aborted. */
+  readonly minCohort: number;
   readonly rows: Rows;
   readonly redis: OwnRedis;
   /** Plan of statistics and some training that everybody has approved; it may be run again and again. */
   approvedPlan(name: string, trainRounds: number): Promise<string>;
+  /** Training rounds of each approved plan, by its digest; a round for the statistics goes before them. */
+  readonly trainRounds: ReadonlyMap<string, number>;
   /** Starts a run of an approved plan. */
   begin(plan: string): Promise<string>;
 }
@@ -44,18 +48,22 @@ export async function startFaultWorld(o: { tenants: number }): Promise<FaultWorl
     });
     const rows = await openRows(world);
     await installHolds(rows);
+    const minCohort = Math.ceil((2 * o.tenants) / 3);
+    const rounds = new Map<string, number>();
     return {
       ...world,
       rows,
       redis,
+      minCohort,
+      trainRounds: rounds,
       async approvedPlan(name, trainRounds) {
         const members = world.tenants.map(({ ref }) => ref);
-        const minCohort = Math.ceil((2 * o.tenants) / 3);
         // Without an evaluation: it is a round like the others.
         const alter = (plan: Record<string, unknown>) => ({ ...plan, stages: (plan.stages as unknown[]).slice(0, 2) });
         const plan = await toyPlan(members, { name, trainRounds, minCohort, leaseSeconds: 5, alter });
         const digest = await world.submit(plan);
         await world.approve(digest);
+        rounds.set(digest, trainRounds);
         return digest;
       },
       async begin(plan) {

@@ -10,7 +10,7 @@ import { type LongRun, startLongRun } from './long-run.ts';
 import { tampering } from './tampering.ts';
 
 /** Rounds with a fault, one for each test below that holds one. */
-const FAULTS = 16;
+const FAULTS = 17;
 
 /** Faults of governance.md section 9 by their ids, one in each round of one run; after each all invariants are checked. */
 describe('a run with a fault in each round', { timeout: 90_000 }, () => {

@@ -20,6 +20,8 @@ export const signed: readonly Phase[] = ['opening', 'advertise', 'share', 'maske
 
 /** Nothing that a run waits for takes so long, however slow the machine: it hangs. */
 export const HANG_MS = 180_000;
+/** A round goes on within this time after a strike, restart included; the periods of the coordinator are an eighth of the defaults. */
+export const RECOVERY_MS = 30_000;
 
 export interface Place {
   /** Digest of the plan; of its runs, the one that is open. */

@@ -6,8 +6,6 @@ import { phases } from './held-places.ts';
 import { allCells, coveringCells, MATRIX_ROUNDS, matrixTable, runMatrix, writeMatrix } from './kill-matrix.ts';
 import { LOST_ROUNDS, loseAnswers } from './lost-answers.ts';
 import { rollThrough } from './rolling-restart.ts';
-import { runSchedule, scheduleOf, TRAIN_ROUNDS } from './schedule.ts';
-import { scheduleLine } from './schedule-report.ts';
 
 const everything = process.env.SUMVEIL_TEST_ALL === '1';
 const TENANTS = 8;
@@ -18,13 +16,11 @@ const LONG = 3_600_000;
 
 describe('a constellation whose processes die', () => {
   let world: FaultWorld;
-  let shortPlan: string;
   let longPlan: string;
   let fewRoundsPlan: string;
 
   beforeAll(async () => {
     world = await startFaultWorld({ tenants: TENANTS });
-    shortPlan = await world.approvedPlan('schedules', TRAIN_ROUNDS);
     fewRoundsPlan = await world.approvedPlan('few-rounds', FEW_ROUNDS);
     longPlan = await world.approvedPlan('matrix', MATRIX_ROUNDS);
   }, 300_000);
@@ -32,7 +28,7 @@ describe('a constellation whose processes die', () => {
   afterAll(() => world?.stop(), 120_000);
 
   it(
-    'commits exactly, or aborts and commits the next round, whatever dies in whichever phase (F1, F2, F3, F8, F10, F23)',
+    'commits exactly and loses nobody but struck connectors, or aborts and commits a later round, whatever dies in whichever phase (F1, F2, F3, F8, F10, F23)',
     async () => {
       const results = await runMatrix(world, longPlan, everything ? allCells : coveringCells);
       writeMatrix(results);
@@ -40,21 +36,6 @@ describe('a constellation whose processes die', () => {
       expect(results.filter(({ faults }) => faults.length > 0)).toEqual([]);
       const phaseAndTarget = results.map(({ phase, target }) => `${phase} ${target}`);
       expect(new Set(phaseAndTarget).size).toBe(phases.length * 6);
-    },
-    LONG,
-  );
-
-  it(
-    'holds through seeded schedules of random kills',
-    async () => {
-      const count = everything ? 200 : 30;
-      const bad: string[] = [];
-      for (let seed = 1; seed <= count; seed += 1) {
-        const result = await runSchedule(world, shortPlan, scheduleOf(seed, TENANTS));
-        if (result.outcome === 'wrong' || result.outcome === 'hung') bad.push(scheduleLine(result));
-        if (result.outcome === 'hung') break;
-      }
-      expect(bad).toEqual([]);
     },
     LONG,
   );

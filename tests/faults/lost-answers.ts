@@ -19,7 +19,7 @@ export async function loseAnswers(world: FaultWorld, plan: string): Promise<Verd
   const holds = await holdAt(rows, places);
   const runId = await world.begin(plan);
   for (const [i, hold] of holds.entries()) {
-    await hold.met();
+    if (!(await hold.met())) throw new Error(`round ${hold.round} is over without its ${kinds[i]}`);
     proxy!.let('requests');
     await hold.lift();
     await rows.until(

@@ -1,4 +1,5 @@
 import { coordinatorTarget } from '@sumveil/constellation';
+import { endInOrder } from './end-in-order.ts';
 import type { FaultWorld } from './fault-world.ts';
 import { judgeRun, type Verdict } from './verdict.ts';
 
@@ -26,13 +27,13 @@ export async function rollThrough(world: FaultWorld, plan: string): Promise<Roll
   for (const kind of kinds) {
     for (const n of [1, 2]) {
       const target = coordinatorTarget(ground, kind, n);
-      await target.terminate();
+      await endInOrder(target);
       await target.start();
     }
   }
   const verdict = await judgeRun(world, runId);
   proxy!.route(port(1));
-  await Promise.all(second.map((target) => target.terminate()));
+  await Promise.all(second.map(endInOrder));
   const attempts = await rows.all<Rolled['attempts'][number] & { took: number }>(
     `SELECT round, attempt, phase, (extract(epoch FROM ended_at - created_at) * 1000)::int AS took
        FROM attempt WHERE run_id = $1 ORDER BY round, attempt`,

@@ -6,6 +6,7 @@ import {
   redisTarget,
   type StrikeTarget,
 } from '@sumveil/constellation';
+import { endInOrder } from './end-in-order.ts';
 import { type FaultWorld, FREEZE_MS } from './fault-world.ts';
 import { answered, type Hold, type Phase, type Place, phases, signed } from './held-places.ts';
 
@@ -64,11 +65,11 @@ export async function strikeAt(world: FaultWorld, strike: Strike, hold: Hold): P
 async function strikeOne(world: FaultWorld, blow: Blow, hold: Hold): Promise<void> {
   const target = targetOf(world, blow);
   if (blow.signal === 'SIGSTOP') return freeze(world, blow, target, hold);
-  const ended = blow.signal === 'SIGKILL' ? target.kill() : target.terminate();
+  const ours = blow.target !== 'postgres' && blow.target !== 'redis';
+  const ended = blow.signal === 'SIGKILL' ? target.kill() : ours ? endInOrder(target) : target.terminate();
   if (blow.signal === 'SIGKILL') await ended;
   // The round goes on while the target is away; without the database nothing can be lifted.
-  if (blow.target !== 'postgres') await hold.lift();
-  await ended;
+  await Promise.all([ended, blow.target === 'postgres' ? undefined : hold.lift()]);
   await target.start();
 }
 
@@ -88,7 +89,7 @@ async function freeze(world: FaultWorld, blow: Blow, target: StrikeTarget, hold:
   await hold.left(THAW_MS).catch(() => {});
   target.thaw();
   if (blow.target === 'api') routed('api-1');
-  await other?.terminate();
+  if (other) await endInOrder(other);
 }
 
 function targetOf(world: FaultWorld, { target, victim }: Blow): StrikeTarget {

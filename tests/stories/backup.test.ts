@@ -143,7 +143,7 @@ describe('backup and restore of the coordinator', () => {
     expect(log.detail).toContain(`at ${lastSize} leaves, and this database has ${size}. An older backup was restored`);
   }, 180_000);
 
-  it('has no connector answer anything again, even when all of it runs and opens a round that there was', async () => {
+  it('lets nothing be signed once it is frozen, and no connector answers again, restarted or not, a round that there was', async () => {
     const { now } = await rows.one<{ now: Date }>('SELECT now()');
     await letPass(rows, 'm2');
     await start(world, 'signer', 'worker');
