@@ -13,6 +13,7 @@ export const fastTimings = {
     jobLock: 2_000,
     jobStalled: 1_000,
     evidenceAgain: 250,
+    attemptAgain: 1_000,
     presence: 500,
     idleInTransaction: 2_000,
     idleInTransactionSigner: 1_000,

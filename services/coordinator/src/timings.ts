@@ -21,7 +21,7 @@ const fields = z.strictObject({
   requestHeaders: ms(10_000),
   requestBody: ms(60_000),
   requestLook: ms(1_000),
-  /** Whoever has not read an answer after this loses the connection: it would hold the bytes as long as it likes. */
+  /** Whoever takes nothing of an answer for this long loses the connection: it would hold the bytes as long as it likes. */
   answer: ms(60_000),
   /** How often the reconciler looks, and when due work counts as unmoved. */
   reconcile: ms(10_000),
@@ -33,6 +33,8 @@ const fields = z.strictObject({
   evidenceAgain: ms(1_000),
   /** Soonest next look at a phase in which somebody is missing. */
   phaseLook: ms(250),
+  /** Between the opening of an attempt that failed and the next one at least; four times as long after each further failure in a row. */
+  attemptAgain: ms(15_000),
   /** How often signs of life of tenants are written. */
   presence: ms(1_000),
   /** A signer without the lease asks for it this often; a request that failed is tried again after `signAgain`, doubled each time. */

@@ -5,7 +5,7 @@ import { requireForm } from '../../form.ts';
 import { table } from '../../output.ts';
 import type { Run } from '../../program.ts';
 import { reasonText, runReason } from './reason-text.ts';
-import { roundLine, watchRun } from './watch.ts';
+import { roundLine, waitText, watchRun } from './watch.ts';
 
 export function registerRun(program: Command, run: Run): void {
   const command = program.command('run').description('runs of approved plans');
@@ -51,7 +51,8 @@ export function registerRun(program: Command, run: Run): void {
         const head = `${runId}: ${status.run.state}, round ${status.run.round} of ${status.run.rounds}`;
         const why = status.run.reason === null ? [] : [runReason(status.run)];
         const by = status.run.scheduleId ? [`asked for by ${status.run.scheduleId}`] : [];
-        cli.out.print(status, () => [head, ...why, ...by, ...status.rounds.map(roundLine)].join('\n'));
+        const wait = waitText(status);
+        cli.out.print(status, () => [head, ...why, ...by, ...wait, ...status.rounds.map(roundLine)].join('\n'));
       }),
     );
 

@@ -41,3 +41,9 @@ export function roundLine(round: RoundView): string {
   const metric = round.metricsWithheld ? 'withheld' : typeof auc === 'number' ? `AUC ${auc.toFixed(4)}` : '';
   return `round ${String(round.round).padStart(2)}  ${round.stage.padEnd(11)} ${survivors.padEnd(15)} ${metric.padEnd(11)} ${seconds}`.trimEnd();
 }
+
+/** Why nothing happens after a failed attempt, in a line; none when nothing is waited for. */
+export function waitText({ run, rounds }: RunStatus): string[] {
+  if (run.waitsUntil === null) return [];
+  return [`next attempt not before ${run.waitsUntil}: the last one failed (${rounds.at(-1)?.failCode ?? 'unknown'})`];
+}

@@ -49,6 +49,8 @@ export const runView = z.strictObject({
   version: z.number().int().nullable(),
   /** The schedule whose moment asked for it; null when a person did. */
   scheduleId: z.string().nullable(),
+  /** After failed attempts: before this no other one opens. Null when the last one did not fail. */
+  waitsUntil: timestamp.nullable(),
   createdAt: timestamp,
   endedAt: timestamp.nullable(),
 });

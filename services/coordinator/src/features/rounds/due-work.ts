@@ -27,7 +27,10 @@ export function roundDueWork(deps: RoundDeps): DueWork[] {
           WHERE state = 'running' AND created_at < now() - make_interval(secs => ${unmoved})
             AND NOT EXISTS (
               SELECT 1 FROM attempt WHERE run_id = run.id
-                AND (phase NOT IN ('released', 'failed') OR ended_at > now() - make_interval(secs => ${unmoved})))`;
+                AND (phase NOT IN ('released', 'failed') OR ended_at > now() - make_interval(secs => ${unmoved})))
+            AND NOT EXISTS (
+              SELECT 1 FROM outbox WHERE topic = 'round.open' AND ref = run.id
+                AND available_at > now() - make_interval(secs => ${unmoved}))`;
         return rows.map(({ id }) => ({ topic: 'round.open' as const, ref: id }));
       },
     },

@@ -13,10 +13,12 @@ import { databaseNow, type Tx } from '../../db/client.ts';
 import type { Deps } from '../../deps.ts';
 import type { Grant, Run } from '../../generated/prisma/client.ts';
 import { type Lease, requireLease } from '../../lease/lease.ts';
+import { enqueue } from '../../outbox/enqueue.ts';
 import { type ApprovedPlan, loadPlan, stageOfRound } from '../../plan/approved-plan.ts';
 import { decide } from '../decisions/decide.ts';
 import { attemptLeaf } from './attempt-leaf.ts';
 import { trippedGuard } from './guards.ts';
+import { waitsUntil } from './next-attempt.ts';
 import { endRun, pauseRun } from './run-state.ts';
 import { standingOf } from './standing.ts';
 
@@ -40,8 +42,20 @@ export async function openRound(deps: Deps, lease: Lease, runId: string): Promis
       await endRun(deps, tx, run, { state: 'completed' });
       return undefined;
     }
+    if (last && (await isHeld(deps, tx, runId, last.id))) return undefined;
     return open(deps, tx, { run, grant, plan, stage: stage.name, again });
   });
+}
+
+/** After failed attempts the next one waits; the job comes back when its time has come. */
+async function isHeld(deps: Deps, tx: Tx, runId: string, lastId: string): Promise<boolean> {
+  const until = await waitsUntil(tx, deps, runId);
+  const now = await databaseNow(tx);
+  if (!until || until <= now) return false;
+  // A job that comes early by another clock asks once more.
+  const slot = Math.floor(now.getTime() / deps.timings.phaseLook);
+  await enqueue(tx, { topic: 'round.open', ref: runId, dedupe: `again:${lastId}:${slot}`, availableAt: until });
+  return true;
 }
 
 interface Opening {

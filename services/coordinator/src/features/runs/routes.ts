@@ -22,15 +22,15 @@ export function runRoutes(deps: Deps): RouteBinding[] {
     ),
     bind(routes.pauseRun, async ({ person, params, body }) => {
       await pauseByPerson(deps, person, params.runId, body);
-      return runView(tx, await requireRunFor(tx, person, params.runId));
+      return runView(deps, tx, await requireRunFor(tx, person, params.runId));
     }),
     bind(routes.resumeRun, async ({ person, params, body }) => {
       await resumeRun(deps, person, params.runId, body);
-      return runView(tx, await requireRunFor(tx, person, params.runId));
+      return runView(deps, tx, await requireRunFor(tx, person, params.runId));
     }),
     bind(routes.abortRun, async ({ person, params, body }) => {
       await abortRun(deps, person, params.runId, body.reason);
-      return runView(tx, await requireRunFor(tx, person, params.runId));
+      return runView(deps, tx, await requireRunFor(tx, person, params.runId));
     }),
     bind(routes.runPlan, async ({ connector, params }) => {
       const { run } = await runOfCohort(tx, connector, params.runId);

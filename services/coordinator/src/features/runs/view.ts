@@ -7,6 +7,7 @@ import { CoordinatorError } from '../../error.ts';
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type { Person } from '../../http/identity.ts';
 import { plansFor } from '../plans/service.ts';
+import { waitsUntil } from '../rounds/next-attempt.ts';
 import { isCollecting, rules } from '../rounds/phase.ts';
 
 type Status = JsonOf<(typeof routes.runStatus)['response']>;
@@ -20,7 +21,7 @@ export async function listRuns(deps: Deps, person: Person): Promise<RunView[]> {
   const tx = deps.db.prisma;
   const plans = new Set((await plansFor(tx, person)).map((plan) => plan.digest));
   const runs = await tx.run.findMany({ include: withAll, orderBy: { createdAt: 'desc' }, take: 200 });
-  return Promise.all(runs.filter((run) => plans.has(run.planDigest)).map((run) => runView(tx, run)));
+  return Promise.all(runs.filter((run) => plans.has(run.planDigest)).map((run) => runView(deps, tx, run)));
 }
 
 /** With `seen`, waits until the state differs from it; at the end of the long-poll the unchanged state is the answer. */
@@ -56,7 +57,7 @@ export async function requireRunFor(tx: Tx, person: Person, runId: string): Prom
   return run;
 }
 
-export async function runView(tx: Tx, run: FullRun): Promise<RunView> {
+export async function runView(deps: Pick<Deps, 'timings'>, tx: Tx, run: FullRun): Promise<RunView> {
   const version = await tx.modelVersion.findFirst({ where: { runId: run.id }, orderBy: { version: 'desc' } });
   const grant = run.grants.find((one) => one.id === run.grantId);
   const asked = await tx.scheduleOccurrence.findUnique({ where: { runId: run.id } });
@@ -73,6 +74,7 @@ export async function runView(tx: Tx, run: FullRun): Promise<RunView> {
     modelDigest: run.modelDigest,
     version: version?.version ?? null,
     scheduleId: asked?.scheduleId ?? null,
+    waitsUntil: run.state === 'running' ? ((await waitsUntil(tx, deps, run.id))?.toISOString() ?? null) : null,
     createdAt: run.createdAt.toISOString(),
     endedAt: run.endedAt?.toISOString() ?? null,
   };
@@ -84,7 +86,7 @@ async function statusOf(deps: Deps, runId: string): Promise<Status> {
   const rounds = await roundViews(deps, runId);
   const decisions = await tx.policyDecision.findMany({ where: { planDigest: run.planDigest }, orderBy: { at: 'asc' } });
   const view = {
-    run: await runView(tx, run),
+    run: await runView(deps, tx, run),
     rounds,
     decisions: decisions.map(({ id, action, effect, cause, reasons }) => ({
       decisionId: id,

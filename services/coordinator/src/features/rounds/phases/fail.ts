@@ -5,12 +5,10 @@ import { loadPlan, stageOfRound } from '../../../plan/approved-plan.ts';
 import type { RoundDeps } from '../advance.ts';
 import { attemptLeaf } from '../attempt-leaf.ts';
 import { recordFacts } from '../guards.ts';
+import { mostFailures } from '../next-attempt.ts';
 import { endRun } from '../run-state.ts';
 import { type LoadedAttempt, messagesOf, refsOf } from '../store.ts';
 import { closeTasks } from '../tasks.ts';
-
-/** Attempts of one round, and failed rounds in a row, after which a run gives up. */
-const mostFailures = 3;
 
 /**
  * Ends an attempt without a result (fault F13). Updates that have left their tenants are spent: when there are any, the
