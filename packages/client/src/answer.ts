@@ -8,24 +8,28 @@ const JSON_LIMIT = 32 * 2 ** 20;
 
 type Received = Dispatcher.ResponseData;
 
-/** @throws ClientError the problem that came, or `ANSWER` when what came is not what the route promises */
-export async function readAnswer(route: Route, answer: Received): Promise<unknown> {
-  if (answer.statusCode !== route.status) throw await problemOf(route, answer);
+/**
+ * @param came told of each piece of the body
+ * @throws ClientError the problem that came, or `ANSWER` when what came is not what the route promises
+ */
+export async function readAnswer(route: Route, answer: Received, came: () => void): Promise<unknown> {
+  if (answer.statusCode !== route.status) throw await problemOf(route, answer, came);
   if (route.response === null) {
     await answer.body.dump();
     return undefined;
   }
-  if (isBytes(route.response)) return await readBytes(route, answer, route.response.limit);
-  const parsed = route.response.safeParse(parseJson(route, await readBytes(route, answer, JSON_LIMIT)));
+  if (isBytes(route.response)) return await readBytes(route, answer, route.response.limit, came);
+  const parsed = route.response.safeParse(parseJson(route, await readBytes(route, answer, JSON_LIMIT, came)));
   if (!parsed.success) throw unexpected(route, answer, 'its body does not have the expected form');
   return parsed.data;
 }
 
 /** Counts while it reads: the peer decides what it sends, not how much memory it takes here. */
-async function readBytes(route: Route, answer: Received, limit: number): Promise<Buffer> {
+async function readBytes(route: Route, answer: Received, limit: number, came: () => void): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of answer.body as AsyncIterable<Buffer>) {
+    came();
     size += part.length;
     if (size > limit) {
       answer.body.destroy();
@@ -36,10 +40,10 @@ async function readBytes(route: Route, answer: Received, limit: number): Promise
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts, size);
 }
 
-async function problemOf(route: Route, answer: Received): Promise<ClientError> {
+async function problemOf(route: Route, answer: Received, came: () => void): Promise<ClientError> {
   const status = answer.statusCode;
   const retryAfterSeconds = seconds(answer.headers['retry-after']);
-  const body = await readBytes(route, answer, PROBLEM_LIMIT);
+  const body = await readBytes(route, answer, PROBLEM_LIMIT, came);
   const parsed = problemDetails.safeParse(parseMaybe(body));
   if (!parsed.success) {
     // Not from the coordinator: a proxy or another server answers at this address.

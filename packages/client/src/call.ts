@@ -22,6 +22,6 @@ export type CallAnswer<R extends Route> = JsonOf<R['response']>;
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** Whole call with its retries, ms. */
+  /** Limit on the whole call with its retries, ms; without it a call may take as long as something comes. */
   readonly timeoutMs?: number;
 }

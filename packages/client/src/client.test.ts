@@ -105,6 +105,28 @@ describe('client', () => {
     await client.close();
   });
 
+  it('takes as long as something comes, and ends when nothing has come for a while', async () => {
+    const params = { digest: `sha256:${'0'.repeat(64)}` };
+    let pieces = 12;
+    const baseUrl = await listen((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/octet-stream' });
+      response.write('x');
+      const each = setInterval(() => (--pieces > 0 ? response.write('x') : clearInterval(each)), 50);
+      if (pieces === 12) setTimeout(() => response.end(), 50 * 13);
+    });
+    const client = createClient({ baseUrl, quietMs: 300, tries: 1 });
+    expect(await client.call('artifact', { params })).toHaveLength(12);
+    // Now one that stands still after a few.
+    pieces = 4;
+    const started = performance.now();
+    await expect(client.call('artifact', { params })).rejects.toMatchObject({ code: 'TIMED_OUT' });
+    expect(performance.now() - started).toBeGreaterThan(300 + 3 * 40);
+    pieces = 4;
+    const whole = client.call('artifact', { params, timeoutMs: 100 });
+    await expect(whole).rejects.toMatchObject({ code: 'TIMED_OUT' });
+    await client.close();
+  });
+
   it('says NETWORK when nobody listens', async () => {
     const baseUrl = await listen(() => {});
     server!.close();

@@ -3,12 +3,13 @@ import { Agent, type Dispatcher } from 'undici';
 import { readAnswer } from './answer.ts';
 import type { CallAnswer, CallInput, CallOptions, RouteTable } from './call.ts';
 import { ClientError } from './error.ts';
+import { type Patience, patience } from './patience.ts';
 import { type RawInput, type WireRequest, writeRequest } from './request.ts';
 import { withRetries } from './retry.ts';
 
 /** Above the 25 s for which an answer may be held open. */
 const LONG_POLL_MS = 40_000;
-const CALL_MS = 60_000;
+const QUIET_MS = 60_000;
 const TRIES = 4;
 
 export interface ClientOptions {
@@ -21,6 +22,8 @@ export interface ClientOptions {
   readonly token?: () => Promise<string>;
   /** Tries of a repeatable call, default 4. */
   readonly tries?: number;
+  /** A call ends when nothing has come for this long, ms; default 60 s, 40 s where an answer may be held open. */
+  readonly quietMs?: number;
 }
 
 export interface Client<T extends RouteTable> {
@@ -44,12 +47,18 @@ export function createClient(first: RouteTable | ClientOptions, second?: ClientO
     const route = table[name];
     if (!route) throw new ClientError('INPUT', `no route is called ${name}`);
     const request = writeRequest(route, input as RawInput);
-    const signal = limit(input as CallOptions, route.longPoll ? LONG_POLL_MS : CALL_MS);
+    const { signal, timeoutMs: wholeMs } = input as CallOptions;
+    const quietMs = options.quietMs ?? (route.longPoll ? LONG_POLL_MS : QUIET_MS);
+    const waiting = patience(quietMs, { signal, wholeMs });
     const tries = request.repeatable ? (options.tries ?? TRIES) : 1;
-    return await withRetries(() => tryOnce(route, request, signal), { tries, signal });
+    try {
+      return await withRetries(() => tryOnce(route, request, waiting), { tries, signal: waiting.signal });
+    } finally {
+      waiting.end();
+    }
   }
 
-  async function tryOnce(route: Route, request: WireRequest, signal: AbortSignal): Promise<unknown> {
+  async function tryOnce(route: Route, request: WireRequest, { signal, came }: Patience): Promise<unknown> {
     const headers = { ...request.headers };
     if (options.token) headers.authorization = `Bearer ${await options.token()}`;
     try {
@@ -61,9 +70,10 @@ export function createClient(first: RouteTable | ClientOptions, second?: ClientO
         body: request.body ?? null,
         signal,
         headersTimeout: LONG_POLL_MS,
-        bodyTimeout: CALL_MS,
+        // The call's own patience judges the body.
+        bodyTimeout: 0,
       });
-      return await readAnswer(route, answer);
+      return await readAnswer(route, answer, came);
     } catch (error) {
       throw asClientError(route, error, signal);
     }
@@ -85,11 +95,6 @@ export function createClient(first: RouteTable | ClientOptions, second?: ClientO
 /** HTTP/1.1 with keep-alive below the server's 30 s, so that a request does not meet a closing socket. */
 function newAgent(tls: object | undefined): Agent {
   return new Agent({ connect: { timeout: 10_000, ...tls }, keepAliveTimeout: 20_000, keepAliveMaxTimeout: 25_000 });
-}
-
-function limit({ signal, timeoutMs }: CallOptions, defaultMs: number): AbortSignal {
-  const timeout = AbortSignal.timeout(timeoutMs ?? defaultMs);
-  return signal ? AbortSignal.any([signal, timeout]) : timeout;
 }
 
 function asClientError(route: Route, error: unknown, signal: AbortSignal): ClientError {
