@@ -84,7 +84,8 @@ export function f15(the: () => InputWorld): void {
     await closed(socket);
     clearInterval(still);
     const ms = performance.now() - started;
-    expect(ms).toBeGreaterThanOrEqual(slow.answer / 2);
+    // Not before nothing was taken for `answer`: a reader that is only slow keeps its connection (http/slow-readers.test.ts).
+    expect(ms).toBeGreaterThanOrEqual(slow.answer);
     expect(ms).toBeLessThan(slow.answer + 5 * SLACK);
     await the().check();
   });

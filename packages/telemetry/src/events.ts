@@ -21,6 +21,7 @@ export const events = {
   'listener.bound': entry('info', 'listener', 'port'),
   'request.refused': entry('warn', 'code', 'method', 'route', 'status', 'durationMs'),
   'request.failed': entry('error', 'code', 'method', 'route', 'status', 'durationMs'),
+  'answer.unread': entry('warn', 'route', 'durationMs'),
   'task.sent': entry('info', 'task', 'taskId'),
   'message.accepted': entry('info', 'kind', 'digest', 'bytes'),
   'message.refused': entry('warn', 'kind', 'code', 'digest', 'bytes'),

@@ -5,6 +5,7 @@ import { CoordinatorError } from '../error.ts';
 import type { Timings } from '../timings.ts';
 import { version } from '../version.ts';
 import { problemOf } from './problem.ts';
+import { SlowReaders } from './slow-readers.ts';
 
 export type App = FastifyInstance;
 
@@ -71,19 +72,16 @@ export function createServer({ listener, logger, tls, bodyLimit = 65_536, timing
     // Both sides' doctors compare releases. Who joins has not shown who it is yet, and learns nothing.
     if (listener !== 'enrolment') reply.header('server', `sumveil/${version}`);
   });
-  app.addHook('onSend', async (request, reply) => {
+  const readers = new SlowReaders(timings.answer);
+  app.addHook('onSend', async (request, reply, payload) => {
     // Rest of a refused body: it is not read, so the connection cannot serve another request.
     if (reply.statusCode >= 400 && !request.raw.complete) reply.header('connection', 'close');
-    endSlowReader(request, reply, timings.answer);
+    const route = request.routeOptions?.url ?? listener;
+    return readers.watch(reply, payload, () =>
+      logger.event('answer.unread', { route, durationMs: reply.elapsedTime, correlation: request.id }),
+    );
   });
   return app;
-}
-
-/** The bytes of an answer are held until the reader has taken them, so there is an end to that (fault F15). */
-function endSlowReader(request: FastifyRequest, reply: FastifyReply, ms: number): void {
-  const timer = setTimeout(() => request.raw.socket.destroy(), ms);
-  reply.raw.once('close', () => clearTimeout(timer));
-  reply.raw.once('finish', () => clearTimeout(timer));
 }
 
 function sendProblem(
