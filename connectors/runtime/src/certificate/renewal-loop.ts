@@ -40,6 +40,8 @@ export async function renewalLoop(site: RenewalSite): Promise<void> {
       failures = 0;
     } catch (error) {
       if (stopping.aborted) return;
+      // When the one before is back in front, it is due by its own dates.
+      due = Math.min(due, dueAt(certificate.current()));
       logger.event('connector.waiting', { code: errorCode(error) });
       warn(site, error);
       await pause(backOff(certificate.current(), timings.renewAgain, failures++, now()), stopping);
