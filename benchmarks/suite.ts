@@ -25,6 +25,11 @@ export interface SuiteContext {
   onStop(stop: () => Promise<void>): void;
 }
 
+/** An option of a suite has a value that it does not take. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
 /** A suite is one file in `suites/`, entered in `suites/index.ts`. */
 export interface Suite {
   /** One line for `--help`. */

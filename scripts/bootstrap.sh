@@ -66,6 +66,18 @@ need_toolchain() {
   hash -r
 }
 
+# interruptible <command…>: a shell hears Ctrl-C at once in `wait` alone, not while a command runs before its eyes. npm is given the
+# time to take back what it has unpacked: a folder that is half full would look installed.
+interruptible() {
+  local child status=0
+  "$@" >&2 </dev/null &
+  child=$!
+  trap 'say "Interrupted; npm takes back what it has unpacked, which may take a minute."; wait "$child" || true; exit 130' INT
+  wait "$child" || status=$?
+  trap - INT
+  return "$status"
+}
+
 install_dependencies() {
   if node scripts/installed.mjs; then return; fi
   say 'Installing dependencies (npm ci) …'
@@ -76,7 +88,7 @@ install_dependencies() {
   export NODE_USE_SYSTEM_CA=1
   allowed=$(node -p 'Object.entries(require("./package.json").allowScripts).filter(([, yes]) => yes).map(([name]) => name).join(" ")')
   # shellcheck disable=SC2086 # a list of package names
-  { npm ci --ignore-scripts --no-progress --loglevel=error && npm rebuild --loglevel=error $allowed; } >&2 </dev/null ||
+  interruptible eval 'npm ci --ignore-scripts --no-progress --loglevel=error && npm rebuild --loglevel=error $allowed' ||
     die 'npm ci failed, so there is nothing to run. The reason stands above; npm keeps a full log in its _logs folder.'
   unset NODE_USE_SYSTEM_CA
   node scripts/installed.mjs --why || die 'npm ci ran, yet node_modules does not match package-lock.json.' \
@@ -88,7 +100,10 @@ bootstrap() {
   local lock
   need_node
   exec {lock}>.sumveil/bootstrap.lock
-  if command -v flock >/dev/null; then flock "$lock"; fi
+  if command -v flock >/dev/null && ! flock -n "$lock"; then
+    say 'Another command is installing in this checkout; waiting for it …'
+    flock "$lock"
+  fi
   need_toolchain
   install_dependencies
   npm run --silent generate >&2 </dev/null || die 'The database client could not be generated: npm run generate.'

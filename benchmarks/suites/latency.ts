@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { type CpuTimes, cpuTimes, groups } from '../latency/cpu-times.ts';
 import { evidence, type RoundTimes, roundTimes, steps } from '../latency/round-times.ts';
 import { approvedRun } from '../latency/run.ts';
-import { type Measured, medianOf, type Result, resultOf, type Suite, type SuiteContext } from '../suite.ts';
+import { type Measured, medianOf, type Result, resultOf, type Suite, type SuiteContext, UsageError } from '../suite.ts';
 
 /** Training rounds left out, as far as one remains: connections, compiled code and caches are new. */
 const WARM_UP = 3;
@@ -15,7 +15,7 @@ const WARM_UP = 3;
  * demo's ten airlines, each connector a process, on a durable Postgres. docs/performance.md says what is counted how.
  */
 export const latency: Suite = {
-  about: 'time of a round from open to released, by phase [--tenants N] [--rounds N]',
+  about: 'time of a round by phase; minutes [--tenants 5..10] [--rounds 2..100]',
   options: {
     tenants: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '15' },
@@ -44,7 +44,7 @@ export const latency: Suite = {
 function numberIn(name: string, value: unknown, least: number, most: number): number {
   const number = Number(value);
   if (!Number.isInteger(number) || number < least || number > most)
-    throw new Error(`--${name} takes a whole number from ${least} to ${most}`);
+    throw new UsageError(`--${name} takes a whole number from ${least} to ${most}.`);
   return number;
 }
 

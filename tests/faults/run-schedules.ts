@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { type FaultWorld, startFaultWorld } from './fault-world.ts';
 import { runSchedule, type ScheduleResult, scheduleOf, TRAIN_ROUNDS } from './schedule.ts';
-import { holds, scheduleLine, summaryOf } from './schedule-report.ts';
+import { holds, LEGEND, scheduleLine, summaryOf, summaryText } from './schedule-report.ts';
 
 const TENANTS = 8;
 
@@ -50,36 +50,43 @@ export async function runSchedules(
   return results;
 }
 
-function parsed(): { seed?: string; schedules?: string; json?: boolean; help?: boolean } | undefined {
+/** @returns the reason, when the command line has the wrong form */
+function parsed(): { seed?: string; schedules?: string; json?: boolean; help?: boolean } | string {
   const options = {
     seed: { type: 'string' },
     schedules: { type: 'string' },
     json: { type: 'boolean' },
-    help: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
   } as const;
   try {
     return parseArgs({ options }).values;
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Node explains at length how to pass such a word as an argument; there is none.
+    return `${(error as Error).message.split('. ')[0]!.replace(/\.$/, '')}.`;
   }
+}
+
+function refused(why: string): number {
+  console.error(`${why}\n\n${HELP}`);
+  return 64;
 }
 
 async function main(): Promise<number> {
   const values = parsed();
-  if (values?.help) {
+  if (typeof values === 'string') return refused(values);
+  if (values.help) {
     console.log(HELP);
     return 0;
   }
-  const [seed, schedules] = [Number(values?.seed ?? 1), Number(values?.schedules ?? 30)];
-  if (!values || !Number.isSafeInteger(seed) || !Number.isSafeInteger(schedules) || schedules < 1) {
-    console.error(HELP);
-    return 64;
-  }
+  const [seed, schedules] = [Number(values.seed ?? 1), Number(values.schedules ?? 30)];
+  if (!Number.isSafeInteger(seed)) return refused('--seed takes a whole number.');
+  if (!Number.isSafeInteger(schedules) || schedules < 1) return refused('--schedules takes a whole number from 1.');
   const tell = values.json ? console.error : console.log;
   const seeds = Array.from({ length: schedules }, (_, i) => seed + i);
+  tell(`Starting a constellation of ${TENANTS} tenants; a schedule takes a minute or more.\n${LEGEND}`);
   const results = await runSchedules(seeds, (result) => tell(scheduleLine(result)));
   const summary = summaryOf(results);
-  console.log(values.json ? JSON.stringify(summary) : summary);
+  console.log(values.json ? JSON.stringify(summary) : summaryText(summary));
   for (const { schedule, outcome } of results.filter(({ logs }) => logs))
     tell(`repeat the ${outcome} one: npm run faults -- --seed ${schedule.seed} --schedules 1`);
   return holds(summary) ? 0 : 1;

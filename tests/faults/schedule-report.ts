@@ -21,22 +21,40 @@ export function holds({ schedules, committedExact, wrong, hung }: Summary): bool
 
 export function summaryOf(results: readonly ScheduleResult[]): Summary {
   const count = (outcome: Outcome) => results.filter((one) => one.outcome === outcome).length;
-  const recoveries = results.flatMap((one) => met(one.recoveries)).toSorted((a, b) => a - b);
-  const median = recoveries[Math.floor(recoveries.length / 2)];
+  const recoveries = results.flatMap((one) => met(one.recoveries));
   return {
     schedules: results.length,
     committedExact: count('committedExact'),
     abortedClean: count('abortedClean'),
     wrong: count('wrong'),
     hung: count('hung'),
-    medianRecoverySeconds: median === undefined ? null : Math.round(median * 10) / 10,
+    medianRecoverySeconds: recoveries.length === 0 ? null : Math.round(medianOf(recoveries) * 10) / 10,
     strikes: results.reduce((sum, { schedule }) => sum + schedule.strikes.length, 0),
     strikesMet: recoveries.length,
   };
 }
 
+/** The mean of the two in the middle when their number is even. */
+function medianOf(seconds: readonly number[]): number {
+  const sorted = seconds.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+}
+
 function met(recoveries: ScheduleResult['recoveries']): number[] {
   return recoveries.filter((seconds) => seconds !== undefined);
+}
+
+/** What the lines of schedules hold, said before the first. */
+export const LEGEND =
+  'seed: outcome [survivors of each round, or why it was aborted] recovery after each strike\n    round/phase, who was struck by which signal';
+
+/** The summary for people. */
+export function summaryText(s: Summary): string {
+  const recovery = s.medianRecoverySeconds === null ? 'none' : `${s.medianRecoverySeconds} s`;
+  return [
+    `${s.schedules} schedules: ${s.committedExact} committedExact, ${s.abortedClean} abortedClean, ${s.wrong} wrong, ${s.hung} hung`,
+    `${s.strikesMet} of ${s.strikes} strikes met in their place; median recovery ${recovery}`,
+  ].join('\n');
 }
 
 /** One line a schedule: seed, what was struck, what came of it. */

@@ -27,8 +27,22 @@ export class CliError extends Error {
   }
 }
 
-const unavailable = new Set(['UNAVAILABLE', 'NETWORK', 'TIMEOUT', 'CONNECTION', 'TLS']);
+const unavailable = new Set([
+  'UNAVAILABLE',
+  'NETWORK',
+  'TIMED_OUT',
+  'TIMEOUT',
+  'CONNECTION',
+  'TLS',
+  'ISSUER_UNREACHABLE',
+]);
 const noPermission = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'TOKEN']);
+
+/** Where the coordinator's own advice is for programs: this tool has waited and repeated already, and shows no header. */
+const nextForPeople: Readonly<Record<string, string>> = {
+  UNAVAILABLE: 'Try again in a minute; if it stays, tell the platform operator, with the correlation id.',
+  RATE_LIMITED: 'Try again in a minute.',
+};
 
 /** What the system says of a file, for people. */
 const fileFaults: Readonly<Record<string, string>> = {
@@ -54,9 +68,9 @@ export function asCliError(error: unknown): CliError {
     return new CliError(
       exit,
       error.code,
-      `${error.detail ?? error.message}${correlation}`,
-      error.next ?? '',
-      error.faults ?? [],
+      `${error.detail}${correlation}`,
+      nextForPeople[error.code] ?? error.next,
+      error.faults,
     );
   }
   if (error instanceof ConnectorError) {
@@ -79,21 +93,21 @@ export function asCliError(error: unknown): CliError {
     const next = 'Take the trust file from a tenant: `sumveil connector roster show --trust FILE`.';
     return new CliError(exitCode.usage, error.code, firstLine(error.message), next);
   }
-  const { message, code, path } = error as NodeJS.ErrnoException;
-  if (code && fileFaults[code]) {
-    return new CliError(
-      exitCode.noInput,
-      'FILE',
-      `${path ?? 'The file'} ${fileFaults[code]}.`,
-      'Check name and rights.',
-    );
-  }
+  const fault = fileFault(error);
+  if (fault) return new CliError(exitCode.noInput, 'FILE', `${fault}.`, 'Check name and rights.');
+  const { message, code } = error as NodeJS.ErrnoException;
   return new CliError(
     exitCode.internal,
     code ?? 'INTERNAL',
     message ?? String(error),
     'Run it again; if it stays, report it with the command line.',
   );
+}
+
+/** A fault of the file system as a sentence without its end; undefined for any other error. */
+export function fileFault(error: unknown): string | undefined {
+  const { code, path } = error as NodeJS.ErrnoException;
+  return code && fileFaults[code] ? `${path ?? 'The file'} ${fileFaults[code]}` : undefined;
 }
 
 function firstLine(text: string): string {

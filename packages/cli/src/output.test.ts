@@ -10,6 +10,22 @@ function captured() {
   return { out, text: () => `${stdout.read() ?? ''}${stderr.read() ?? ''}` };
 }
 
+it('breaks the lines of an error on a terminal alone', () => {
+  const why = 'why '.repeat(60).trim();
+  const fail = (terminal: object) => {
+    const stderr = Object.assign(new PassThrough(), terminal);
+    const out = createOutput({ json: false, stdout: new PassThrough(), stderr });
+    out.fail(new CliError(1, 'DENIED', why, why, [{ path: 'a.b', message: why }]));
+    return String(stderr.read()).replaceAll('\u001b[31m', '').replaceAll('\u001b[39m', '').trimEnd().split('\n');
+  };
+  for (const [terminal, width] of [
+    [{ isTTY: true }, 80],
+    [{ isTTY: true, columns: 60 }, 60],
+  ] as const)
+    for (const line of fail(terminal)) expect(line.length, line).toBeLessThanOrEqual(width);
+  expect(fail({})).toEqual([`error DENIED: ${why}`, `  a.b: ${why}`, `  next: ${why}`]);
+});
+
 describe('what other machines say', () => {
   const hostile = 'refused\u001b[2K\u001b[1A\u001b]0;title\u0007 \u009b31m\u202eevil\rdone';
 

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { colors } from './colors.ts';
 import type { CliError } from './error.ts';
 import { terminalSafe } from './terminal-safe.ts';
+import { wrapped } from './wrapped.ts';
 
 export interface Output {
   readonly json: boolean;
@@ -9,6 +10,7 @@ export interface Output {
   print(value: unknown, text: () => string): void;
   /** Progress for people; nothing with `--json`. */
   progress(line: string): void;
+  /** On stderr, on a terminal no wider than it; with `--json` one value on stdout. */
   fail(error: CliError): void;
 }
 
@@ -31,12 +33,20 @@ export function createOutput(o: {
         o.stdout.write(`${JSON.stringify({ error: { code, message, next, faults } })}\n`);
         return;
       }
-      const lines = [`${colors.red('error')} ${error.code}: ${error.message}`];
-      for (const fault of error.faults) lines.push(`  ${fault.path || '(file)'}: ${fault.message}`);
-      if (error.next) lines.push(`  next: ${error.next}`);
+      const width = columnsOf(o.stderr);
+      const lines = wrapped(`error ${error.code}: ${error.message}`, width, 2);
+      lines[0] = lines[0]!.replace(/^error/, colors.red('error'));
+      for (const fault of error.faults)
+        lines.push(...wrapped(`  ${fault.path || '(file)'}: ${fault.message}`, width, 4));
+      if (error.next) lines.push(...wrapped(`  next: ${error.next}`, width, 4));
       o.stderr.write(`${terminalSafe(lines.join('\n'))}\n`);
     },
   };
+}
+
+/** A pipe has no width: programs read whole lines. */
+function columnsOf(stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }): number {
+  return stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY;
 }
 
 /** Plain aligned table: no lines that a terminal of 80 columns would have to break. */

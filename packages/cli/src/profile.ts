@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readPrivateFile } from '@sumveil/config';
 import { z } from 'zod';
-import { CliError } from './error.ts';
+import { CliError, fileFault } from './error.ts';
 import { exitCode } from './exit-code.ts';
 
 /** How to reach a coordinator as one person. The secret stays in a private file of its own. */
@@ -36,22 +36,43 @@ export function readProfile(file: string | undefined): Profile {
       'Name one with --profile FILE or SUMVEIL_PROFILE; docs/cli.md shows its five fields.',
     );
   }
-  try {
-    const { url, caFile, issuer, clientId, secretFile } = profile.parse(JSON.parse(readFileSync(file, 'utf8')));
-    return {
-      url,
-      issuer,
-      clientId,
-      ca: readFileSync(caFile, 'utf8'),
-      secret: readPrivateFile(secretFile).toString('utf8').trim(),
-    };
-  } catch (cause) {
-    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
-    throw new CliError(
-      exitCode.config,
-      'PROFILE',
-      `The profile ${file} cannot be used: ${why}`,
-      'Correct the file; docs/cli.md shows its five fields.',
-    );
+  const { url, caFile, issuer, clientId, secretFile } = parsed(file);
+  return {
+    url,
+    issuer,
+    clientId,
+    ca: named('caFile', () => readFileSync(caFile, 'utf8')),
+    secret: named('secretFile', () => readPrivateFile(secretFile).toString('utf8').trim()),
+  };
+
+  /** A file that the profile names. */
+  function named(field: string, read: () => string): string {
+    try {
+      return read();
+    } catch (cause) {
+      const next = `Correct ${field} in the profile, or make that file readable for you alone.`;
+      throw refused(`cannot be used: its ${field}: ${fileFault(cause) ?? (cause as Error).message}`, next);
+    }
+  }
+
+  function parsed(path: string): z.infer<typeof profile> {
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch (cause) {
+      const fault = fileFault(cause);
+      if (!fault) throw cause;
+      throw new CliError(exitCode.config, 'PROFILE', `The profile ${fault}.`, 'Check its name and your rights.');
+    }
+    try {
+      return profile.parse(JSON.parse(text));
+    } catch (cause) {
+      const why = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+      throw refused(`cannot be used: ${why}`, 'Correct the file; docs/cli.md shows its five fields.');
+    }
+  }
+
+  function refused(why: string, next: string): CliError {
+    return new CliError(exitCode.config, 'PROFILE', `The profile ${file} ${why}`, next);
   }
 }

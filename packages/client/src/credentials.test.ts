@@ -37,6 +37,15 @@ describe('client credentials', () => {
     expect(asked[0]).toBe(`Basic ${Buffer.from('ann:s').toString('base64')}`);
   });
 
+  it('tells an issuer that is away from one that refuses', async () => {
+    const { url } = await issuer();
+    await new Promise((done) => server!.close(done));
+    await expect(clientCredentials({ issuer: url, clientId: 'a', secret: 's' })()).rejects.toMatchObject({
+      code: 'ISSUER_UNREACHABLE',
+      detail: expect.stringContaining(url),
+    });
+  });
+
   it('never sends the secret where another issuer or plain http beyond loopback asks for it', async () => {
     const { url, asked } = await issuer('https://elsewhere.example');
     await expect(clientCredentials({ issuer: url, clientId: 'a', secret: 's' })()).rejects.toMatchObject({

@@ -25,7 +25,7 @@ const again = interceptors.retry({ maxRetries: 2, minTimeout: 100, methods: ['GE
  * Token source for the client: OAuth 2.0 client credentials (RFC 6749 section 4.4) at the token endpoint that the issuer's
  * discovery document names. A token is used again until 30 s before it ends; callers at the same time share one request.
  *
- * @throws ClientError `TOKEN` from the returned function
+ * @throws ClientError `TOKEN` or `ISSUER_UNREACHABLE` from the returned function
  */
 export function clientCredentials(credentials: Credentials): () => Promise<string> {
   const now = credentials.now ?? Date.now;
@@ -85,7 +85,11 @@ async function readJson(url: string, options: Parameters<typeof request>[1]): Pr
     status = answer.statusCode;
     text = await answer.body.text();
   } catch (cause) {
-    throw tokenError('the issuer cannot be reached', cause);
+    const next = 'Is it up, and may this machine reach it? Then try again.';
+    throw new ClientError('ISSUER_UNREACHABLE', `No access token: the issuer gives no answer at ${url}.`, {
+      next,
+      cause,
+    });
   }
   if (status !== 200) throw tokenError(`the issuer answered ${status}`);
   try {
@@ -106,6 +110,6 @@ function assertSafe(address: string): void {
 }
 
 function tokenError(why: string, cause?: unknown): ClientError {
-  const next = 'Check issuer, client id and secret, then sign in again.';
+  const next = 'Check issuer, client id and secret.';
   return new ClientError('TOKEN', `No access token: ${why}.`, { next, cause });
 }

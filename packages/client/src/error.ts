@@ -3,9 +3,18 @@ import type { ProblemCode } from '@sumveil/wire';
 /**
  * A code of the problem table, or what kept an answer from coming: `NETWORK` (no connection, or it broke), `TIMED_OUT`,
  * `ABORTED` (the caller's signal), `ANSWER` (an answer that is not what the route promises), `INPUT` (a request that is
- * not what the route takes; nothing was sent), `TOKEN` (no access token could be had).
+ * not what the route takes; nothing was sent), `TOKEN` (no access token could be had), `ISSUER_UNREACHABLE` (nothing answered
+ * where tokens come from).
  */
-export type ClientErrorCode = ProblemCode | 'NETWORK' | 'TIMED_OUT' | 'ABORTED' | 'ANSWER' | 'INPUT' | 'TOKEN';
+export type ClientErrorCode =
+  | ProblemCode
+  | 'NETWORK'
+  | 'TIMED_OUT'
+  | 'ABORTED'
+  | 'ANSWER'
+  | 'INPUT'
+  | 'TOKEN'
+  | 'ISSUER_UNREACHABLE';
 
 export interface ClientFault {
   readonly path: string;

@@ -60,6 +60,7 @@ footer { margin-top:3rem; padding-top:1rem; border-top:1px solid var(--line); co
   html { font-size:11.5px; }
   main { max-width:none; padding:0; }
   .scroll { overflow:visible; }
+  dl.answers > dt, dl.answers > dd, table:not(:has(tbody tr:nth-child(16))) { break-inside:avoid; }
   a { color:inherit; text-decoration:none; }
   .warn, .facts, .allow, .deny, .yes, .no { -webkit-print-color-adjust:exact; print-color-adjust:exact; }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { ConnectorError } from '../error.ts';
@@ -25,7 +26,7 @@ export async function controlCall(
   body?: unknown,
 ): Promise<ControlReply> {
   const bytes = body === undefined || body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body), 'utf8');
-  const socket = openAddress(join(stateDir, SOCKET));
+  const socket = openAddress(stateDir);
   const reply = new Promise<ControlReply>((resolve, reject) => {
     const call = request({ socketPath: socket.address, method, path, headers: { host: 'localhost' } }, (answer) => {
       const parts: Buffer[] = [];
@@ -37,22 +38,29 @@ export async function controlCall(
       });
     });
     call.on('error', (cause) => {
-      reject(notRunning(cause));
+      reject(notRunning(stateDir, cause));
     });
     call.end(bytes);
   });
   return await reply.finally(socket.release);
 }
 
-function openAddress(path: string): SocketAddress {
+function openAddress(stateDir: string): SocketAddress {
   try {
-    return socketAddress(path);
+    return socketAddress(join(stateDir, SOCKET));
   } catch (cause) {
-    throw cause instanceof ConnectorError ? cause : notRunning(cause);
+    throw cause instanceof ConnectorError ? cause : notRunning(stateDir, cause);
   }
 }
 
-function notRunning(cause: unknown): ConnectorError {
+function notRunning(stateDir: string, cause: unknown): ConnectorError {
+  if (!existsSync(stateDir))
+    return new ConnectorError(
+      'NOT_RUNNING',
+      `There is no folder ${stateDir}.`,
+      'Check the name of the state folder.',
+      cause,
+    );
   return new ConnectorError(
     'NOT_RUNNING',
     'No connector runs on this folder.',

@@ -28,18 +28,18 @@ export function readOptions(argv: readonly string[]): DemoOptions {
   const rounds = wholeNumber('--rounds', values.rounds, ROUNDS.usual);
   if (tenants < TENANTS.least)
     throw new UsageError(
-      `--tenants ${tenants} is too few. The demo kills a connector in mid-round, and below ${TENANTS.least} tenants no sum survives that; ` +
-        'with one or two a sum would give its tenants away.',
+      `--tenants ${tenants} is too few.\nThe demo kills a connector in mid-round; below ${TENANTS.least} tenants no sum survives that,\n` +
+        'and with one or two a sum would give its tenants away.',
     );
   if (tenants > TENANTS.most)
     throw new UsageError(`--tenants ${tenants} is too many: the records are those of ${TENANTS.most} airlines.`);
   if (rounds < ROUNDS.least)
     throw new UsageError(
-      `--rounds ${rounds} is too few. A connector dies in one of them, and its metrics are withheld: one more must be whole.`,
+      `--rounds ${rounds} is too few.\nA connector dies in one of them, and its metrics are withheld:\none more must be whole.`,
     );
   if (rounds > ROUNDS.most)
     throw new UsageError(
-      `--rounds ${rounds} is too many. The model converges within ${ROUNDS.usual}; ${ROUNDS.most} keep the first run below two minutes.`,
+      `--rounds ${rounds} is too many.\nThe model converges within ${ROUNDS.usual}; ${ROUNDS.most} keep the first run below two minutes.`,
     );
   return { json: values.json, keep: values.keep, tenants, rounds };
 }

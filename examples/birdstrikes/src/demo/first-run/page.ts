@@ -59,10 +59,11 @@ function verdict({ airlines, means, all }: Scores95): Markup {
   const sure = airlines.filter((one) => one.gain.low > 0).length;
   const worse = airlines.filter((one) => one.gain.high < 0).length;
   const better = airlines.filter((one) => one.gain.value > 0).length;
+  const fewest = Math.min(...airlines.map((one) => one.positives));
   const { value, low, high } = all.difference;
   const told = low <= 0 && high >= 0 ? 'no difference beyond chance' : 'a difference beyond chance';
   return html`<p><strong>Against pooled:</strong> AUC ${text(all.federated)} federated, ${text(all.pooled)} pooled, on all test rows together: ${told} (${signed(value)} [${signed(low)}, ${signed(high)}]).</p>
-<p><strong>Against alone:</strong> the mean over airlines goes from <strong>${means.lone.toFixed(4)}</strong> alone to <strong>${means.federated.toFixed(4)}</strong> (pooled ${means.pooled.toFixed(4)}). ${better} of ${airlines.length} airlines gain, ${sure} of them beyond chance; ${worse === 0 ? 'none loses' : `${worse} lose`} beyond chance. With a dozen strikes that did damage, an airline’s own test rows cannot tell a small gain from luck: that is what the wide intervals say.</p>`;
+<p><strong>Against alone:</strong> the mean over airlines goes from <strong>${means.lone.toFixed(4)}</strong> alone to <strong>${means.federated.toFixed(4)}</strong> (pooled ${means.pooled.toFixed(4)}). ${better} of ${airlines.length} airlines gain, ${sure} of them beyond chance; ${worse === 0 ? 'none loses' : `${worse} lose`} beyond chance. With as few as ${fewest} strikes that did damage, an airline’s own test rows cannot tell a small gain from luck: that is what the wide intervals say.</p>`;
 }
 
 const text = ({ value, low, high }: Interval) => `${value.toFixed(4)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;

@@ -6,6 +6,7 @@ import { connectorChecks } from '../doctor/connector-checks.ts';
 import { tell } from '../doctor/index.ts';
 import { registerConnectorApprovers } from './approvers.ts';
 import { askConnector } from './call.ts';
+import { type Egress, egressText } from './egress-text.ts';
 import { registerConnectorRoster } from './roster.ts';
 
 interface Status {
@@ -17,9 +18,6 @@ interface Status {
   certificateExpiresAt: string;
   roster: { epoch: number; fingerprint: string } | null;
   warnings: string[];
-}
-interface Egress {
-  entries: { seq: number; at: string; what: string; bytes: number; runId?: string; round?: number; code?: string }[];
 }
 interface Metrics {
   testRows: number;
@@ -47,7 +45,7 @@ export function registerConnector(program: Command, run: Run): void {
       run(async (cli) => {
         const status = await askConnector<Status>(cli, 'GET', '/v1/status');
         const roster = status.roster
-          ? `roster epoch ${status.roster.epoch}: ${status.roster.fingerprint}`
+          ? `roster epoch ${status.roster.epoch}:\n${status.roster.fingerprint}`
           : 'no roster pinned';
         const lines = [
           `${status.state}: tenant ${status.tenantRef}, index ${status.idx}`,
@@ -65,16 +63,7 @@ export function registerConnector(program: Command, run: Run): void {
     .action(({ limit }: { limit: string }) =>
       run(async (cli) => {
         const { entries } = await askConnector<Egress>(cli, 'GET', `/v1/egress?limit=${encodeURIComponent(limit)}`);
-        const rows = entries.map((one) => [
-          one.seq,
-          one.at,
-          one.what,
-          one.bytes,
-          one.runId ?? '',
-          one.round ?? '',
-          one.code ?? '',
-        ]);
-        cli.out.print(entries, () => table(['seq', 'at', 'what', 'bytes', 'run', 'round', 'code'], rows));
+        cli.out.print(entries, () => egressText(entries));
       }),
     );
 

@@ -28,9 +28,9 @@ export function registerModel(program: Command, run: Run): void {
           one.round,
           one.runId,
           one.metrics['test.auc']?.toFixed(4) ?? '',
-          one.digest.slice(0, 19),
+          one.digest.slice('sha256:'.length, 'sha256:'.length + 12),
         ]);
-        cli.out.print(versions, () => table(['model', 'version', 'round', 'run', 'AUC', 'digest'], rows));
+        cli.out.print(versions, () => table(['model', 'version', 'round', 'run', 'AUC', 'sha256'], rows));
       }),
     );
 

@@ -3,6 +3,7 @@ import { CliError } from '../../error.ts';
 import { exitCode } from '../../exit-code.ts';
 import { requireForm } from '../../form.ts';
 import type { Run } from '../../program.ts';
+import { refusedChange, refusedCreate } from './refused.ts';
 import { listText, scheduleText, showText } from './text.ts';
 
 interface CreateOptions {
@@ -31,10 +32,10 @@ export function registerSchedule(program: Command, run: Run): void {
         requireForm('ticket', ticket);
         const windowMinutes = minutesOf(options.window);
         const endsAt = options.until === undefined ? {} : { endsAt: endOf(options.until) };
-        const made = await cli.management().call('createSchedule', {
-          params: { planDigest },
-          body: { cron, zone, ticket, windowMinutes, ...endsAt },
-        });
+        const made = await cli
+          .management()
+          .call('createSchedule', { params: { planDigest }, body: { cron, zone, ticket, windowMinutes, ...endsAt } })
+          .catch(refusedCreate);
         cli.out.print(made, () => scheduleText(made));
       }),
     );
@@ -67,7 +68,10 @@ export function registerSchedule(program: Command, run: Run): void {
       .action((scheduleId: string) =>
         run(async (cli) => {
           requireForm('schedule', scheduleId);
-          const view = await cli.management().call('changeSchedule', { params: { scheduleId }, body: { change } });
+          const view = await cli
+            .management()
+            .call('changeSchedule', { params: { scheduleId }, body: { change } })
+            .catch(refusedChange(scheduleId));
           cli.out.print(view, () => scheduleText(view));
         }),
       );

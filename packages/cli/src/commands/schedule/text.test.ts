@@ -32,7 +32,10 @@ const missed = { ...occurrence, outcome: 'missed', reason: 'late', runId: null, 
 
 it('fits 80 columns', () => {
   const texts = [
-    listText([schedule, { ...schedule, state: 'paused', nextAt: null, heldBy: null, last: missed }]),
+    listText([
+      { ...schedule, planName: 'a-plan-with-a-name-of-many-words' },
+      { ...schedule, state: 'paused', nextAt: null, heldBy: null, last: missed },
+    ]),
     scheduleText(schedule),
     showText({
       schedule,
@@ -42,13 +45,18 @@ it('fits 80 columns', () => {
   for (const line of texts.join('\n').split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
 });
 
-it('shows the next moment in its zone and in UTC, and what came of the last', () => {
+it('shows plan, next moment with its offset, and what came of the last', () => {
   const [, first, second] = listText([
     { ...schedule, heldBy: null },
     { ...schedule, state: 'paused', nextAt: null, heldBy: null, last: missed },
   ]).split('\n');
-  expect(first).toMatch(/2026-11-25 02:00 -03:00\s+2026-11-25 05:00\s+started/);
+  expect(first).toMatch(/bird-strikes\s+2026-11-25 02:00 -03:00\s+started/);
   expect(second).toMatch(/paused\s+missed/);
+});
+
+it('says that there is none, and that a removal is for good', () => {
+  expect(listText([])).toMatch(/^No schedules\./);
+  expect(scheduleText({ ...schedule, state: 'removed', nextAt: null })).toContain(': removed for good, plan');
 });
 
 it('says of many missed moments that they are many', () => {

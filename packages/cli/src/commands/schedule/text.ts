@@ -7,20 +7,24 @@ type Shown = CallAnswer<(typeof routes)['showSchedule']>;
 type Schedule = Shown['schedule'];
 type Occurrence = Shown['occurrences'][number];
 
-/** One line of at most 80 columns for each; what is not active says so where its next moment would stand. */
+/** Columns that are left for a plan's name. */
+const PLAN = 18;
+
+/** One line of at most 80 columns for each; what is not active says so where its next moment would stand, with its offset. */
 export function listText(schedules: readonly Schedule[]): string {
+  if (schedules.length === 0) return 'No schedules. Removed ones are not listed.';
   const rows = schedules.map((one) => [
     one.scheduleId,
+    one.planName.length > PLAN ? `${one.planName.slice(0, PLAN - 1)}…` : one.planName,
     one.nextAt ? zonedTime(one.nextAt, one.zone) : one.state,
-    one.nextAt ? utcMinute(one.nextAt) : '',
     one.heldBy ? 'waits' : (one.last?.outcome ?? ''),
   ]);
-  return table(['schedule', 'next, in its zone', 'next, UTC', 'last'], rows);
+  return table(['schedule', 'plan', 'next, in its zone', 'last'], rows);
 }
 
 export function scheduleText(one: Schedule): string {
   const lines = [
-    `${one.scheduleId}: ${one.state}, plan ${one.planName}`,
+    `${one.scheduleId}: ${one.state}${one.state === 'removed' ? ' for good' : ''}, plan ${one.planName}`,
     `  pattern  ${one.cron}`,
     `  zone     ${one.zone}`,
     `  window   a run may start up to ${one.windowMinutes} min after its moment`,

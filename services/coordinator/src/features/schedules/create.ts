@@ -32,8 +32,9 @@ export async function createSchedule(deps: Deps, person: Person, o: NewSchedule)
     const cadence = { cron, zone: o.zone, endsAt: o.endsAt ? new Date(o.endsAt) : null };
     const faults = cadenceFaults(cadence, now);
     if (faults.length > 0) {
-      const example = '0 2 * * 1-5 means 02:00 from Monday to Friday';
-      throw new CoordinatorError('BAD_REQUEST', `No schedule was made: its moments cannot be told (${example}).`, {
+      const ofPattern = faults.some(({ path }) => path.startsWith('cron'));
+      const example = ofPattern ? ' (0 2 * * 1-5 means 02:00 from Monday to Friday)' : '';
+      throw new CoordinatorError('BAD_REQUEST', `No schedule was made: its moments cannot be told${example}.`, {
         faults,
       });
     }
