@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import pg from 'pg';
 import type { FaultWorld } from './fault-world.ts';
-import { holdAt, phases } from './held-places.ts';
+import { HANG_MS, holdAt, phases } from './held-places.ts';
 import { judgeRun, type Verdict } from './verdict.ts';
 
 /** Everything that a Redis holds is gone. */
@@ -15,12 +15,16 @@ export async function flushRedis(url: string): Promise<void> {
   if (!answer.toString().startsWith('+OK')) throw new Error(`FLUSHALL: ${answer}`);
 }
 
-/** The queue's own tables in Postgres are gone. */
+/** The queue's own tables in Postgres are gone; those that a worker makes again after an earlier loss are waited for. */
 export async function dropQueueSchema(world: FaultWorld): Promise<void> {
+  await world.rows.until('the queue’s tables', `SELECT 1 FROM pg_tables WHERE schemaname = 'bullmq'`, [], HANG_MS);
   const client = new pg.Client({ connectionString: world.ground.postgres.superuserUrl('sumveil') });
   await client.connect();
-  await client.query('DROP SCHEMA bullmq CASCADE');
-  await client.end();
+  try {
+    await client.query('DROP SCHEMA bullmq CASCADE');
+  } finally {
+    await client.end();
+  }
 }
 
 /** Training rounds of a run in which the queue is emptied in each phase: in each round twice. */
