@@ -1,21 +1,26 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { connectorReady, fastTimings, mustSumveil, once, startConnector, type Tenant } from '@sumveil/constellation';
 import {
   clientTls,
+  connectorLeafOrder,
   createCsr,
   generateP256,
+  issueChecked,
+  loadOrCreateKeyFile,
   proveExpiredRenewal,
   readKeyFile,
   spkiDer,
   spkiPin,
+  spkiSha256,
 } from '@sumveil/identity';
 import { readBundleZip } from '@sumveil/transparency';
-import { toBase64url } from '@sumveil/wire';
+import { toBase64url, writtenDigest } from '@sumveil/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadSignerKeys } from '../../services/coordinator/src/signing/key-files.ts';
 import { rawCaller } from './callers.ts';
 import { hold, letPass } from './held-phase.ts';
 import { openRows, type Rows } from './rows.ts';
@@ -34,6 +39,7 @@ interface Renewed {
   connector: string;
   serialOld: string;
   serialNew: string;
+  spkiHashNew: string;
   via: string;
 }
 
@@ -172,6 +178,25 @@ describe('certificates that end while a run goes on (governance 1, rules 9 and 1
     const used = updates.filter(({ tenantRef }) => tenantRef === away.ref).map(({ serial }) => serial);
     expect(own).toContain(used.at(-1));
     expect(new Set(shown)).toEqual(new Set([...shown.filter((serial) => !serials.has(serial)), ...serials]));
+  }, 60_000);
+
+  it('one whose newest certificate the coordinator does not know goes back to the one before, and renews by that', async () => {
+    const lost = world.tenants[3]!;
+    await lost.connector!.stop();
+    const { serialNumber, subjectAltName } = new X509Certificate(readFileSync(join(lost.stateDir, 'chain.pem')));
+    // As after a restored backup: issued to this name, but in no row.
+    const key = loadOrCreateKeyFile(join(lost.stateDir, 'tls-next.key'), 'p256');
+    const name = subjectAltName!.slice('URI:'.length);
+    const order = connectorLeafOrder({ spki: spkiDer(key), name, lifeSeconds: 3_600, now: new Date() });
+    const { chainPem } = await issueChecked(loadSignerKeys(world.folders.signer).issuer, order);
+    writeFileSync(join(lost.stateDir, 'chain-next.pem'), chainPem);
+    startConnector(world.folders, world.urls, lost);
+    await rows.until('its renewal', `SELECT 1 FROM audit_leaf WHERE convert_from(leaf, 'UTF8') LIKE $1`, [
+      `%"serialOld":"${serialNumber}"%"connector.renewed"%`,
+    ]);
+    const renewed = (await renewals(lost)).find(({ serialOld }) => serialOld === serialNumber)!;
+    expect(renewed).toMatchObject({ via: 'mtls', spkiHashNew: writtenDigest(spkiSha256(key)) });
+    await connectorReady(lost);
   }, 60_000);
 
   it('a revoked connector does not come back, whatever key speaks for it', async () => {
