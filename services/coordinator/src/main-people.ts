@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { readPrivateFile } from '@sumveil/config';
+import { ConfigError, readPrivateFile } from '@sumveil/config';
 import { ref, role } from '@sumveil/wire';
 import { z } from 'zod';
 import { openDatabase } from './db/client.ts';
+import { errorLayerCode } from './db/faults.ts';
 
 /**
  * Binds people of the OIDC issuer to roles, as the owner of the schema: the platform team's own change control decides
  * who holds which role, the coordinator has no route for it. Given again, the file replaces each person's roles.
+ * Exit codes: 64 wrong command line, 66 the file cannot be used, 69 the database refuses or is away, 78 no address of it.
  */
 const people = z.array(
   z.strictObject({
@@ -22,7 +24,7 @@ const people = z.array(
 
 const { file, urlFile } = readArguments();
 const list = readPeople(file);
-const db = openDatabase(readPrivateFile(urlFile).toString('utf8').trim(), { poolSize: 1, applicationName: 'people' });
+const db = openDatabase(readUrl(urlFile), { poolSize: 1, applicationName: 'people' });
 try {
   await db.transaction(async (tx) => {
     for (const { ref: userRef, iss, sub, name, roles } of list) {
@@ -36,8 +38,24 @@ try {
     }
   });
   console.log(JSON.stringify({ event: 'people', count: list.length }));
+} catch (error) {
+  const code = errorLayerCode(error);
+  if (!code) throw error;
+  console.error(
+    `The database did not take it (${code}), nothing was changed. Is it up, and is the address the owner’s?`,
+  );
+  process.exitCode = 69;
 } finally {
   await db.close();
+}
+
+function readUrl(path: string): string {
+  try {
+    return readPrivateFile(path).toString('utf8').trim();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return stop(78, error.message);
+  }
 }
 
 function readArguments(): { file: string; urlFile: string } {

@@ -1,6 +1,7 @@
-import { bad, type Check, good } from '@sumveil/client';
+import { bad, type Check, good, warn } from '@sumveil/client';
 import { parseTask } from '@sumveil/learning';
 import { readPlanFile } from '@sumveil/secagg';
+import { errorCode } from '@sumveil/telemetry';
 import { digestOf, planManifest } from '@sumveil/wire';
 import type { Site } from '../site.ts';
 
@@ -16,9 +17,15 @@ export async function dataChecks(site: Site, reached: boolean): Promise<Check[]>
   const readable = good('data', 'the data file is there');
   const runId = state.egress.list({ limit: 1_000 }).find((row) => row.runId)?.runId;
   if (!runId) return [readable, good('contract', 'no plan has asked for this table yet')];
-  if (!reached) return [readable, good('contract', 'not looked at: the last plan is the coordinator’s to give')];
+  if (!reached) return [readable, notLookedAt('the last plan is the coordinator’s to give', ANSWERS_FIRST)];
+  let plan: Uint8Array;
   try {
-    const plan = await client.call('runPlan', { params: { runId } });
+    plan = await client.call('runPlan', { params: { runId } });
+  } catch (error) {
+    const why = `the coordinator gives no plan of the last run (${errorCode(error)})`;
+    return [readable, notLookedAt(why, 'Ask the platform operator, then try again.')];
+  }
+  try {
     const loaded = await data.load(parseTask(planManifest.parse(readPlanFile(plan)).task));
     const which = `plan ${digestOf(plan).slice(0, 19)}…`;
     if (!('fault' in loaded)) return [readable, good('contract', `the table keeps the contract of ${which}`)];
@@ -26,6 +33,14 @@ export async function dataChecks(site: Site, reached: boolean): Promise<Check[]>
     const next = `Correct the table. The platform gets ${code}, field ${field}, and no name.`;
     return [readable, bad('contract', `the table breaks the contract of ${which}: ${detail}`, next)];
   } catch {
-    return [readable, good('contract', 'not looked at: the coordinator gives no plan of the last run')];
+    const next = 'Bring this connector to the coordinator’s release; if it is, call the platform operator.';
+    return [readable, bad('contract', 'the plan of the last run cannot be read here', next)];
   }
 }
+
+/** What was not looked at is not ok. */
+function notLookedAt(why: string, next: string): Check {
+  return warn('contract', `not looked at: ${why}`, next);
+}
+
+const ANSWERS_FIRST = 'Bring the coordinator back within reach first, then try again.';

@@ -104,6 +104,15 @@ describe('the doctor of a connector', () => {
     expect(by.approvers!.status).toBe('fail');
   });
 
+  it('calls nothing ok that a coordinator in trouble did not let it look at', async () => {
+    world.coordinator.away = true;
+    const { verdict, by } = await ask(world.sites[0]!);
+    world.coordinator.away = false;
+    expect(verdict).toBe('works-but');
+    expect(by.roster).toMatchObject({ status: 'warn', detail: expect.stringMatching(/does not say .*UNAVAILABLE/) });
+    expect(by.contract).toMatchObject({ status: 'warn', detail: expect.stringMatching(/^not looked at.*UNAVAILABLE/) });
+  }, 30_000);
+
   it('tells that the coordinator is away, and looks at everything else all the same', async () => {
     await world.coordinator.world.close();
     const { verdict, reason, by } = await ask(world.sites[3]!);

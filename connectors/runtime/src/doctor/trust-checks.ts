@@ -1,5 +1,6 @@
 import { bad, type Check, good, warn } from '@sumveil/client';
 import { type Roster, rosterFingerprint } from '@sumveil/secagg';
+import { errorCode } from '@sumveil/telemetry';
 import { ownRow, showRoster } from '../control/answers.ts';
 import { hashText } from '../roster/keeper.ts';
 import type { Site } from '../site.ts';
@@ -7,9 +8,9 @@ import type { Site } from '../site.ts';
 /** Pinned, with the own keys in it, and what the coordinator offers now. Asking may pin what this tenant has approved already. */
 export async function rosterCheck(site: Site, reached: boolean): Promise<Check> {
   const { rosters, state } = site;
-  if (reached) await rosters.refresh().catch(() => {});
+  const refused = reached ? await rosters.refresh().then(() => undefined, errorCode) : undefined;
   const [pinned, offer] = [rosters.pinned(), rosters.offered()?.roster];
-  if (!pinned) return unpinned(offer);
+  if (!pinned) return unpinned(offer, refused);
   const [fault] = showRoster(pinned, ownRow(site)).faults;
   const stands = `epoch ${pinned.epoch} with ${pinned.members.length} members is pinned`;
   if (fault)
@@ -18,8 +19,12 @@ export async function rosterCheck(site: Site, reached: boolean): Promise<Check> 
       `${stands}, but: ${fault}`,
       'A new epoch with this connector’s keys is needed: call the operator.',
     );
+  const same = offer && hashText(offer) === hashText(pinned);
+  // An offer held in memory is not what the coordinator says now.
+  if (refused && (!offer || same))
+    return warn('roster', `${stands}; the coordinator does not say what it offers (${refused})`, ASK);
   if (!offer) return good('roster', reached ? `${stands}; the coordinator offers none` : stands);
-  if (hashText(offer) === hashText(pinned)) return good('roster', `${stands} and is what the coordinator offers`);
+  if (same) return good('roster', reached ? `${stands} and is what the coordinator offers` : stands);
   if (offer.epoch <= pinned.epoch) {
     const found = `${stands}, and the coordinator offers another roster of epoch ${offer.epoch}`;
     const next =
@@ -36,7 +41,11 @@ export async function rosterCheck(site: Site, reached: boolean): Promise<Check> 
   return warn('roster', `${stands}; epoch ${offer.epoch} waits for this tenant’s approval`, next);
 }
 
-function unpinned(offer: Roster | undefined): Check {
+const ASK = 'Ask the platform operator, then try again.';
+
+function unpinned(offer: Roster | undefined, refused: string | undefined): Check {
+  if (!offer && refused)
+    return bad('roster', `no roster is pinned; the coordinator does not say what it offers (${refused})`, ASK);
   if (!offer)
     return bad(
       'roster',

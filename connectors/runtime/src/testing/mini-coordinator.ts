@@ -47,6 +47,8 @@ export class MiniCoordinator {
   bendSum: (bytes: Buffer) => Buffer = (bytes) => bytes;
   world!: TlsWorld;
   rosterBody: Buffer | undefined;
+  /** Answers 503 to what a doctor asks. */
+  away = false;
   roster!: Roster;
   planFile!: Buffer;
   submitted!: { bytes: Buffer; index: number };
@@ -220,7 +222,7 @@ export class MiniCoordinator {
         while (fresh().length === 0 && !signal.aborted) await this.#wait('task', signal);
         return { tasks: fresh().map(({ idx: _, closed: __, ...task }) => task) };
       },
-      connectorRoster: () => this.rosterBody ?? this.#none(),
+      connectorRoster: () => this.#here() && (this.rosterBody ?? this.#none()),
       connectorRosterApprovals: () => (this.rosterBody ? Buffer.alloc(0) : this.#none()),
       declareApprovers: ({ body, tenantRef }) =>
         void this.lists.set(parseApproverList(parseDsse(body)).tenantRef === tenantRef ? tenantRef : '', body),
@@ -236,7 +238,7 @@ export class MiniCoordinator {
         if (status === 200) this.log.addCosignature(Number(size), line);
         this.events.emit('cosigned');
       },
-      runPlan: () => this.planFile,
+      runPlan: () => this.#here() && this.planFile,
       runGrant: async () => {
         const size = await this.quorum(this.grant.index);
         return {
@@ -288,6 +290,11 @@ export class MiniCoordinator {
         return this.bendSum(this.#attempt(asked).aggregate.get(`${segment}/${chunk}`) ?? this.#none());
       },
     };
+  }
+
+  #here(): true {
+    if (this.away) throw new Refusal('UNAVAILABLE');
+    return true;
   }
 
   #none(): never {

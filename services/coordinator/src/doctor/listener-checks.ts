@@ -14,7 +14,11 @@ async function listenerCheck(config: ApiConfig, now: number): Promise<Check> {
   const { host, port } = config.managementListen;
   const bound = portsOf(config.stateFile)?.management ?? port;
   if (bound === 0)
-    return good('listener', 'not looked at: the port is chosen at the start and no SUMVEIL_STATE_FILE says which');
+    return warn(
+      'listener',
+      'not looked at: the port is chosen at the start and no SUMVEIL_STATE_FILE says which',
+      'Set SUMVEIL_STATE_FILE, or a port in SUMVEIL_MANAGEMENT_LISTEN; if both are set, the api has not started.',
+    );
   const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const shown = local.includes(':') ? `[${local}]` : local;
   const root = readFileSync(config.tlsCaFile, 'utf8');
@@ -35,7 +39,7 @@ async function listenerCheck(config: ApiConfig, now: number): Promise<Check> {
     return warn(
       'listener',
       `${where} answers with an older certificate than the file’s`,
-      'Restart the api, one replica after the other.',
+      'It takes the new pair within half a minute; if not, look for its event tls.refused (docs/operations.md#key-ceremony).',
     );
   return good('listener', `${where} answers, with the certificate of the file`);
 }

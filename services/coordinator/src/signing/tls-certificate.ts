@@ -14,13 +14,26 @@ export interface ServerNames {
 const key = 'tls.key';
 const chain = 'tls.pem';
 
-/** TLS certificate of main-api below `folder`, for the key that is there, or a new one. */
+/**
+ * First TLS certificate of main-api below `folder`, for the key that is there, or a new one.
+ *
+ * @throws CoordinatorError `CONFIG` when there is one: with other names it would lock out whoever comes by an old one
+ */
 export async function writeTlsCertificate(folder: string, o: { signer: string; names: ServerNames; now: Date }) {
-  await certify(folder, spkiDer(loadOrCreateKeyFile(join(folder, key), 'p256')), o);
+  assertNoCertificate(folder);
+  const pem = await certify(o.signer, spkiDer(loadOrCreateKeyFile(join(folder, key), 'p256')), o);
+  replace(folder, pem);
+}
+
+/** @throws CoordinatorError `CONFIG` */
+export function assertNoCertificate(folder: string): void {
+  if (!existsSync(join(folder, chain))) return;
+  const text = `There is a ${chain} already, and nothing was changed; a new one, also for other names, is made with --renew-tls.`;
+  throw new CoordinatorError('CONFIG', text);
 }
 
 /**
- * New key and new certificate in place of those that are there. Each file changes at once, the key first; main-api takes both
+ * New key and new certificate in place of those that are there; nothing is touched when none can be issued. Each file changes at once, the key first; main-api takes both
  * when they have stood still for two of its looks, so it is never between them.
  *
  * @param o.names those of the present certificate when left out
@@ -32,16 +45,20 @@ export async function renewTlsCertificate(
 ): Promise<ServerNames> {
   const names = o.names ?? presentNames(join(folder, chain));
   const next = generateP256();
+  const pem = await certify(o.signer, spkiDer(next), { names, now: o.now });
   rmSync(join(folder, `${key}.next`), { force: true });
   writeKeyFile(join(folder, `${key}.next`), next);
   renameSync(join(folder, `${key}.next`), join(folder, key));
-  await certify(folder, spkiDer(next), { ...o, names });
+  replace(folder, pem);
   return names;
 }
 
-async function certify(folder: string, spki: Uint8Array, o: { signer: string; names: ServerNames; now: Date }) {
+async function certify(signer: string, spki: Uint8Array, o: { names: ServerNames; now: Date }): Promise<string> {
   const { dns, ip } = o.names;
-  const pem = await issueServerCertificate(o.signer, { spki, dnsNames: dns, ipAddresses: ip, now: o.now });
+  return await issueServerCertificate(signer, { spki, dnsNames: dns, ipAddresses: ip, now: o.now });
+}
+
+function replace(folder: string, pem: string): void {
   writeFileSync(join(folder, `${chain}.next`), pem);
   renameSync(join(folder, `${chain}.next`), join(folder, chain));
 }

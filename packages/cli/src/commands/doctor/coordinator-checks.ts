@@ -25,6 +25,8 @@ async function check(id: string, ask: () => Promise<string>): Promise<Check> {
     return good(id, await ask());
   } catch (error) {
     const { code, message, next } = asCliError(error);
+    // No fault of the token or the role: whoever asks, it answers nobody.
+    if (code === 'UNAVAILABLE') return bad('answers', `${message} (${code})`, LATER);
     const detail = { TOKEN: 'the issuer gives no token', UNAUTHENTICATED: 'the token is not taken' }[code];
     return bad(
       id,
@@ -33,6 +35,8 @@ async function check(id: string, ask: () => Promise<string>): Promise<Check> {
     );
   }
 }
+
+const LATER = 'Try again in a minute; if it stays, tell the platform operator.';
 
 const NEXT: Readonly<Record<string, string>> = {
   UNAUTHENTICATED: 'Check clientId and secret of the profile, and that the operator has bound you.',
@@ -56,7 +60,9 @@ async function rosterCheck(cli: Cli): Promise<Check> {
     const { code, message, next } = asCliError(error);
     return code === 'ROSTER_NONE' || code === 'NOT_FOUND'
       ? warn('roster', 'no roster is published', 'The operator publishes one when the tenants have enrolled.')
-      : bad('roster', message, next);
+      : code === 'UNAVAILABLE'
+        ? bad('answers', `${message} (${code})`, LATER)
+        : bad('roster', message, next);
   }
 }
 

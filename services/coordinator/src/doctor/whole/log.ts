@@ -42,7 +42,7 @@ export async function logWhole(db: Db, config: CommonConfig): Promise<Check> {
       return broken('the head’s hashes are not those of its leaves');
     return good(
       'log-rows',
-      `${leaves} leaves and ${checkpoints.length} checkpoints fit, signed by the log key held here`,
+      `${leaves} leaves and ${checkpoints.length} checkpoints fit, signed by the log key that public.json names`,
     );
   } catch (error) {
     return broken((error as Error).message.split('\n')[0]!);
