@@ -5,6 +5,7 @@ import { ref, role } from '@sumveil/wire';
 import { z } from 'zod';
 import { openDatabase } from './db/client.ts';
 import { errorLayerCode } from './db/faults.ts';
+import { isCoordinatorError } from './error.ts';
 
 /**
  * Binds people of the OIDC issuer to roles, as the owner of the schema: the platform team's own change control decides
@@ -40,10 +41,10 @@ try {
   console.log(JSON.stringify({ event: 'people', count: list.length }));
 } catch (error) {
   const code = errorLayerCode(error);
-  if (!code) throw error;
-  console.error(
-    `The database did not take it (${code}), nothing was changed. Is it up, and is the address the owner’s?`,
-  );
+  const away = isCoordinatorError(error, 'DATABASE');
+  if (!away && !code) throw error;
+  const why = away ? 'does not answer' : `refuses it (${code})`;
+  console.error(`The database ${why}, nothing was changed. Is it up, and is the address the owner’s?`);
   process.exitCode = 69;
 } finally {
   await db.close();
