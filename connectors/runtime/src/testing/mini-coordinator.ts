@@ -222,7 +222,7 @@ export class MiniCoordinator {
         while (fresh().length === 0 && !signal.aborted) await this.#wait('task', signal);
         return { tasks: fresh().map(({ idx: _, closed: __, ...task }) => task) };
       },
-      connectorRoster: () => this.#here() && (this.rosterBody ?? this.#none()),
+      connectorRoster: () => (!this.away && this.rosterBody) || this.#none(),
       connectorRosterApprovals: () => (this.rosterBody ? Buffer.alloc(0) : this.#none()),
       declareApprovers: ({ body, tenantRef }) =>
         void this.lists.set(parseApproverList(parseDsse(body)).tenantRef === tenantRef ? tenantRef : '', body),
@@ -238,7 +238,7 @@ export class MiniCoordinator {
         if (status === 200) this.log.addCosignature(Number(size), line);
         this.events.emit('cosigned');
       },
-      runPlan: () => this.#here() && this.planFile,
+      runPlan: () => (this.away ? this.#none() : this.planFile),
       runGrant: async () => {
         const size = await this.quorum(this.grant.index);
         return {
@@ -292,12 +292,8 @@ export class MiniCoordinator {
     };
   }
 
-  #here(): true {
-    if (this.away) throw new Refusal('UNAVAILABLE');
-    return true;
-  }
-
   #none(): never {
+    if (this.away) throw new Refusal('UNAVAILABLE');
     throw new Refusal(this.rosterBody ? 'NOT_FOUND' : 'ROSTER_NONE');
   }
 }
