@@ -82,7 +82,7 @@ describe('bad input is refused with code, reason and next step, and nothing is l
       const before = await count('connector');
       expect(await enrolWith(world, joinString)).toMatchObject({
         code: 'ENROLMENT_REFUSED',
-        detail: expect.stringMatching(/expired/),
+        detail: expect.stringMatching(/too old/),
         next: expect.stringMatching(/new join string/),
       });
       expect(await count('connector')).toBe(before);

@@ -94,7 +94,7 @@ describe('a schedule, with two workers and the queue on Redis', () => {
     const wrong = [...line, '--cron', '0 25 * * *', '--zone', 'Mars/Olympus', '--ticket', 'CHG-7'];
     const { exit, error } = await sumveil(wrong, world.as('operator'));
     expect(exit).toBe(1);
-    expect(error!.faults.map(({ path }) => path)).toEqual(['cron, hour', 'zone']);
+    expect(error!.faults.map(({ path }) => path)).toEqual(['--cron, hour', '--zone']);
     expect((await sumveil([...line, ...daily], world.as('auditor'))).exit).toBe(77);
     scheduleId = await create();
     await inQueue();

@@ -32,7 +32,7 @@ const untilInForce = (epochs: number) =>
   );
 const open = (run: string) =>
   withLease(world.worker.db, { resource: `run:${run}`, timings: world.worker.timings }, (lease) =>
-    openRound(world.worker, lease, run),
+    openRound({ ...world.worker, timings: { ...world.worker.timings, attemptAgain: 1 } }, lease, run),
   );
 
 beforeAll(async () => {
@@ -178,7 +178,10 @@ describe('a roster that replaces another', () => {
     };
     expect(await world.api.notify.wait('sumveil_quorum', settled, { timeoutMs: 10_000 })).toBe(true);
     expect(await askForRetry()).toEqual({ refused: 'ROSTER' });
-    await world.worker.db.prisma.attempt.updateMany({ where: { runId }, data: { phase: 'failed' } });
+    await world.worker.db.prisma.attempt.updateMany({
+      where: { runId },
+      data: { phase: 'failed' },
+    });
     expect(await open(runId)).toBeUndefined();
     const run = await db.prisma.run.findUniqueOrThrow({ where: { id: runId } });
     expect([run.state, run.reason]).toEqual(['paused', 'roster-superseded']);
