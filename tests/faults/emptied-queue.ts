@@ -21,7 +21,15 @@ export async function dropQueueSchema(world: FaultWorld): Promise<void> {
   const client = new pg.Client({ connectionString: world.ground.postgres.superuserUrl('sumveil') });
   await client.connect();
   try {
-    await client.query('DROP SCHEMA bullmq CASCADE');
+    for (;;) {
+      try {
+        await client.query('DROP SCHEMA bullmq CASCADE');
+        return;
+      } catch (error) {
+        // Its users hold its tables one by one: whoever drops them may be the one that is told to try again.
+        if ((error as { code?: string }).code !== '40P01') throw error;
+      }
+    }
   } finally {
     await client.end();
   }

@@ -82,7 +82,12 @@ async function startApi(config: ApiConfig): Promise<Running> {
     stop: async () => {
       core.stopWaiting();
       stopWatching();
+      // A client that has stopped in mid-request neither reads nor closes; the others have had their answers by then.
+      const cut = setTimeout(() => {
+        for (const app of Object.values(apps)) app.server.closeAllConnections();
+      }, deps.timings.shutdown / 2);
       await Promise.allSettled(Object.values(apps).map((app) => app.close()));
+      clearTimeout(cut);
       await core.close();
     },
   };

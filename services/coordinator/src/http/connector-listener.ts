@@ -58,10 +58,9 @@ export async function connectorListener(
   };
   const presence = startPresence(deps.db, deps.logger, deps.timings.presence);
   const stopRevocations = await options.revocations.start(evict);
-  app.addHook('onClose', async () => {
-    presence.stop();
-    stopRevocations();
-  });
+  // Before the last connection is gone: who no longer takes requests must not count as listening, or tenants would be absent.
+  app.addHook('preClose', async () => presence.stop());
+  app.addHook('onClose', async () => stopRevocations());
 
   mountRoutes(app, options.bindings, {
     longPollMs: deps.timings.longPoll,
