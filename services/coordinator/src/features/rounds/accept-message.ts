@@ -18,7 +18,7 @@ import type { Message } from '../../generated/prisma/client.ts';
 import { rosterByHash } from '../../roster/in-force.ts';
 import { acceptedOf, listHashOf } from './accepted.ts';
 import { answered } from './answered.ts';
-import { recordOther } from './other-content.ts';
+import { keepRefused } from './keep-refused.ts';
 import { type Collecting, collecting, isCollecting, type MessageKind, rules } from './phase.ts';
 import { type AttemptOfTenant, attemptForTenant, messagesOf, requireList } from './store.ts';
 
@@ -90,9 +90,17 @@ async function repeated(
       'This message came after its phase had closed; it is kept as evidence only.',
     );
   if (same) return;
-  const [body, sig] = splitLines(bytes.subarray(0, Math.min(bytes.length, 1 << 21)));
+  // What counts stays as it is; the other update is evidence (fault F10).
+  const { body, sig } = pieces(bytes);
   if (earlier.kind === 'm2' && body)
-    await recordOther(deps, sender, row, earlier.idx, { of: 'm2', body, ...(sig && { sig }) });
+    await keepRefused(deps, sender, row, {
+      kind: 'other-m2',
+      idx: earlier.idx,
+      code: 'CONFLICT',
+      body,
+      sig,
+      leaf: true,
+    });
   throw new CoordinatorError('CONFLICT', 'A different message of this kind is already accepted for this attempt.');
 }
 
@@ -244,41 +252,20 @@ async function tooLate(
   kind: MessageKind,
   bytes: Buffer,
 ): Promise<CoordinatorError> {
-  const [body, sig] = splitLines(bytes.subarray(0, Math.min(bytes.length, 1 << 21)));
+  const { body, sig } = pieces(bytes);
   if (body && sig && isBehind(row.phase, kind)) {
-    await deps.db.transaction(async (tx) => {
-      const { count } = await tx.message.createMany({
-        data: [
-          {
-            attemptId: row.id,
-            kind,
-            idx,
-            body: Uint8Array.from(body),
-            sig: Buffer.from(Buffer.from(sig).toString('latin1'), 'base64url'),
-            serial: sender.serial,
-            late: true,
-          },
-        ],
-        skipDuplicates: true,
-      });
-      if (count === 0 || kind !== 'm2') return;
-      await deps.log.appendLeaf(tx, {
-        type: 'update.rejected',
-        actor: { kind: 'connector', ref: sender.tenantRef, via: 'mtls' },
-        run: row.runId,
-        round: row.round,
-        attempt: row.attempt,
-        tenantRef: sender.tenantRef,
-        code: 'ROUND_CLOSED',
-        serial: sender.serial,
-        m2Digest: digestOf(body),
-      });
-    });
+    await keepRefused(deps, sender, row, { kind, idx, code: 'ROUND_CLOSED', body, sig, leaf: kind === 'm2' });
   }
   return new CoordinatorError(
     'ROUND_CLOSED',
     `The attempt ${toBase64url(row.planHash)} does not take ${kind} now; its phase is ${row.phase}.`,
   );
+}
+
+/** Body and signature of an upload that is not processed; no more of it than a body may have. */
+function pieces(bytes: Buffer): { body?: Uint8Array | undefined; sig?: Uint8Array | undefined } {
+  const [body, sig] = splitLines(bytes.subarray(0, Math.min(bytes.length, 1 << 21)));
+  return { body, sig: sig && Buffer.from(Buffer.from(sig).toString('latin1'), 'base64url') };
 }
 
 const order = [

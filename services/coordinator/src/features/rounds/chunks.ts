@@ -4,7 +4,7 @@ import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
 import type { Attempt } from '../../generated/prisma/client.ts';
 import type { Sender } from './accept-message.ts';
-import { recordOther } from './other-content.ts';
+import { keepRefused } from './keep-refused.ts';
 import { attemptForTenant, requireList } from './store.ts';
 
 /**
@@ -60,7 +60,8 @@ async function otherContent(
   row: Pick<Attempt, 'id' | 'runId' | 'round' | 'attempt'>,
   { idx, segment, chunk, digest }: { idx: number; segment: number; chunk: number; digest: string },
 ): Promise<CoordinatorError> {
-  await recordOther(deps, sender, row, idx, { of: 'chunk', body: Buffer.from(`${segment}/${chunk} ${digest}`) });
+  const body = Buffer.from(`${segment}/${chunk} ${digest}`);
+  await keepRefused(deps, sender, row, { kind: 'other-chunk', idx, code: 'CONFLICT', body, leaf: true });
   return new CoordinatorError('CONFLICT', 'Another content was already accepted for this chunk; it counts.');
 }
 

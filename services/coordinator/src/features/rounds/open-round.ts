@@ -21,6 +21,7 @@ import { trippedGuard } from './guards.ts';
 import { waitsUntil } from './next-attempt.ts';
 import { endRun, pauseRun } from './run-state.ts';
 import { standingOf } from './standing.ts';
+import { lockRun } from './store.ts';
 
 /**
  * Opens the next round of a run, or the next attempt of its last round, in one transaction: decision, round plan, row,
@@ -29,13 +30,12 @@ import { standingOf } from './standing.ts';
 export async function openRound(deps: Deps, lease: Lease, runId: string): Promise<string | undefined> {
   return deps.db.transaction(async (tx) => {
     await requireLease(tx, lease);
-    await tx.$queryRaw`SELECT id FROM run WHERE id = ${runId} FOR UPDATE`;
-    const run = await tx.run.findUniqueOrThrow({ where: { id: runId }, include: { grants: true } });
+    const run = await lockRun(tx, runId);
     if (run.state !== 'running') return undefined;
     const last = await tx.attempt.findFirst({ where: { runId }, orderBy: [{ round: 'desc' }, { attempt: 'desc' }] });
     if (last && !['released', 'failed'].includes(last.phase)) return undefined;
     const again = last?.phase === 'failed' && last.round === run.round + 1 ? last : undefined;
-    const grant = run.grants.find((one) => one.id === run.grantId);
+    const grant = run.grantId && (await tx.grant.findUnique({ where: { id: run.grantId } }));
     const plan = await loadPlan(tx, run.planDigest);
     const stage = stageOfRound(plan, run.round + 1);
     if (!grant || !stage) {

@@ -1,6 +1,6 @@
 import type { RoundDeps } from './advance.ts';
 import { pauseRun } from './run-state.ts';
-import { loadAttempt } from './store.ts';
+import { loadAttempt, lockRun } from './store.ts';
 
 /**
  * A step that fails again and again, whoever tries, would be tried for ever and nobody told (invariant I8). The round stays as it
@@ -8,8 +8,7 @@ import { loadAttempt } from './store.ts';
  */
 export async function pauseStuckRun(deps: RoundDeps, runId: string): Promise<void> {
   await deps.db.transaction(async (tx) => {
-    await tx.$queryRaw`SELECT id FROM run WHERE id = ${runId} FOR UPDATE`;
-    const run = await tx.run.findUniqueOrThrow({ where: { id: runId } });
+    const run = await lockRun(tx, runId);
     if (run.state === 'running') await pauseRun(deps, tx, run, 'step-failed');
   });
 }

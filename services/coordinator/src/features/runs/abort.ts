@@ -4,14 +4,14 @@ import { CoordinatorError } from '../../error.ts';
 import type { Person } from '../../http/identity.ts';
 import { giveUp } from '../rounds/give-up.ts';
 import { endRun } from '../rounds/run-state.ts';
+import { lockRun } from '../rounds/store.ts';
 import { requireRunFor } from './view.ts';
 
 /** Stops a run at once. An open attempt is given up; what has been released stays. */
 export async function abortRun(deps: Deps, person: Person, runId: string, reason: string): Promise<void> {
   await requireRunFor(deps.db.prisma, person, runId);
   await deps.db.transaction(async (tx) => {
-    await tx.$queryRaw`SELECT id FROM run WHERE id = ${runId} FOR UPDATE`;
-    const run = await tx.run.findUniqueOrThrow({ where: { id: runId } });
+    const run = await lockRun(tx, runId);
     if (run.state === 'completed' || run.state === 'aborted') {
       throw new CoordinatorError('CONFLICT', `The run is ${run.state} already; nothing is left to stop.`);
     }

@@ -2,6 +2,7 @@ import type { Deps } from '../../deps.ts';
 import type { DueWork } from '../../outbox/reconciler.ts';
 import type { JobBinding } from '../../queue/topics.ts';
 import { endRun } from '../rounds/run-state.ts';
+import { lockRun } from '../rounds/store.ts';
 import { issueGrant } from './grant.ts';
 
 export function runJobs(deps: Deps): JobBinding[] {
@@ -13,8 +14,7 @@ export function runJobs(deps: Deps): JobBinding[] {
 /** Nothing has begun: the plan is free for another start once the cause, which the logs tell, is gone. */
 async function endUngranted(deps: Deps, runId: string): Promise<void> {
   await deps.db.transaction(async (tx) => {
-    await tx.$queryRaw`SELECT id FROM run WHERE id = ${runId} FOR UPDATE`;
-    const run = await tx.run.findUniqueOrThrow({ where: { id: runId } });
+    const run = await lockRun(tx, runId);
     if (run.state === 'granting') await endRun(deps, tx, run, { state: 'aborted', reason: 'grant-failed' });
   });
 }

@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
 import type { Person } from '../../http/identity.ts';
 import { pauseRun } from '../rounds/run-state.ts';
+import { lockRun } from '../rounds/store.ts';
 import { requireRunFor } from './view.ts';
 
 export interface Intervention {
@@ -19,8 +20,7 @@ export async function pauseByPerson(
 ): Promise<void> {
   await requireRunFor(deps.db.prisma, person, runId);
   await deps.db.transaction(async (tx) => {
-    await tx.$queryRaw`SELECT id FROM run WHERE id = ${runId} FOR UPDATE`;
-    const run = await tx.run.findUniqueOrThrow({ where: { id: runId } });
+    const run = await lockRun(tx, runId);
     if (run.state !== 'running') {
       const next =
         run.state === 'granting' ? 'no round of it has begun; abort it to stop it' : 'nothing is left to pause';

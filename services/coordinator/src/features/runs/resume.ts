@@ -9,6 +9,7 @@ import { enqueue } from '../../outbox/enqueue.ts';
 import { loadPlan } from '../../plan/approved-plan.ts';
 import { digestsOf } from '../rounds/run-state.ts';
 import { standingOf } from '../rounds/standing.ts';
+import { lockRun } from '../rounds/store.ts';
 import type { Intervention } from './pause.ts';
 import { requireRunFor } from './view.ts';
 
@@ -26,8 +27,7 @@ export async function resumeRun(
 ): Promise<void> {
   await requireRunFor(deps.db.prisma, person, runId);
   await deps.db.transaction(async (tx) => {
-    await tx.$queryRaw`SELECT id FROM run WHERE id = ${runId} FOR UPDATE`;
-    const run = await tx.run.findUniqueOrThrow({ where: { id: runId } });
+    const run = await lockRun(tx, runId);
     if (run.state !== 'paused') {
       throw new CoordinatorError('CONFLICT', `The run is ${run.state}; only a paused run can be resumed.`);
     }
