@@ -49,6 +49,7 @@ thead { display:table-header-group; }
 .yes { color:var(--accent); } .no { color:#c0392b; font-weight:600; }
 .none { color:var(--muted); }
 small { color:var(--muted); }
+@media screen and (max-width:70rem) { td small { display:block; } }
 a { color:var(--accent); }
 ul { padding-left:1.2rem; }
 .deny { color:#b03a2e; font-weight:600; } .allow { color:#1d6f42; font-weight:600; }
