@@ -19,9 +19,8 @@ import { decide } from '../decisions/decide.ts';
 import { attemptLeaf } from './attempt-leaf.ts';
 import { trippedGuard } from './guards.ts';
 import { waitsUntil } from './next-attempt.ts';
-import { endRun, pauseRun } from './run-state.ts';
+import { endRun, lockRun, pauseRun } from './run-state.ts';
 import { standingOf } from './standing.ts';
-import { lockRun } from './store.ts';
 
 /**
  * Opens the next round of a run, or the next attempt of its last round, in one transaction: decision, round plan, row,

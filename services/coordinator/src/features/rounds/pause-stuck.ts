@@ -1,6 +1,6 @@
 import type { RoundDeps } from './advance.ts';
-import { pauseRun } from './run-state.ts';
-import { loadAttempt, lockRun } from './store.ts';
+import { lockRun, pauseRun } from './run-state.ts';
+import { loadAttempt } from './store.ts';
 
 /**
  * A step that fails again and again, whoever tries, would be tried for ever and nobody told (invariant I8). The round stays as it

@@ -4,6 +4,12 @@ import type { Deps } from '../../deps.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { LeafInput } from '../../log/append.ts';
 
+/** Nobody else changes the run until this transaction ends. */
+export async function lockRun(tx: Tx, id: string): Promise<Run> {
+  await tx.$queryRaw`SELECT id FROM run WHERE id = ${id} FOR UPDATE`;
+  return tx.run.findUniqueOrThrow({ where: { id } });
+}
+
 /** Who changes a run's state; the rounds themselves when it is no person. */
 export interface By {
   readonly actor: LeafInput['actor'];

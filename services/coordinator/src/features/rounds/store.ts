@@ -2,18 +2,12 @@ import { parsePlan, type RoundPlan } from '@sumveil/secagg';
 import type { Signed } from '@sumveil/wire';
 import type { Tx } from '../../db/client.ts';
 import { CoordinatorError } from '../../error.ts';
-import type { Attempt, Message, PhaseList, Run } from '../../generated/prisma/client.ts';
+import type { Attempt, Message, PhaseList } from '../../generated/prisma/client.ts';
 import type { ListPhase, MessageKind } from './phase.ts';
 
 export interface LoadedAttempt {
   readonly row: Attempt;
   readonly plan: RoundPlan;
-}
-
-/** Nobody else changes the run until this transaction ends. */
-export async function lockRun(tx: Tx, id: string): Promise<Run> {
-  await tx.$queryRaw`SELECT id FROM run WHERE id = ${id} FOR UPDATE`;
-  return tx.run.findUniqueOrThrow({ where: { id } });
 }
 
 /** Locks the attempt so that its phase cannot close (`share`) or nobody else can act on it (`update`). */

@@ -3,8 +3,7 @@ import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
 import type { Person } from '../../http/identity.ts';
 import { giveUp } from '../rounds/give-up.ts';
-import { endRun } from '../rounds/run-state.ts';
-import { lockRun } from '../rounds/store.ts';
+import { endRun, lockRun } from '../rounds/run-state.ts';
 import { requireRunFor } from './view.ts';
 
 /** Stops a run at once. An open attempt is given up; what has been released stays. */

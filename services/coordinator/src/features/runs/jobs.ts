@@ -1,8 +1,7 @@
 import type { Deps } from '../../deps.ts';
 import type { DueWork } from '../../outbox/reconciler.ts';
 import type { JobBinding } from '../../queue/topics.ts';
-import { endRun } from '../rounds/run-state.ts';
-import { lockRun } from '../rounds/store.ts';
+import { endRun, lockRun } from '../rounds/run-state.ts';
 import { issueGrant } from './grant.ts';
 
 export function runJobs(deps: Deps): JobBinding[] {

@@ -2,8 +2,7 @@ import { personActor } from '../../actor.ts';
 import type { Deps } from '../../deps.ts';
 import { CoordinatorError } from '../../error.ts';
 import type { Person } from '../../http/identity.ts';
-import { pauseRun } from '../rounds/run-state.ts';
-import { lockRun } from '../rounds/store.ts';
+import { lockRun, pauseRun } from '../rounds/run-state.ts';
 import { requireRunFor } from './view.ts';
 
 export interface Intervention {

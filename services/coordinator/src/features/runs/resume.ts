@@ -7,9 +7,8 @@ import type { Run } from '../../generated/prisma/client.ts';
 import type { Person } from '../../http/identity.ts';
 import { enqueue } from '../../outbox/enqueue.ts';
 import { loadPlan } from '../../plan/approved-plan.ts';
-import { digestsOf } from '../rounds/run-state.ts';
+import { digestsOf, lockRun } from '../rounds/run-state.ts';
 import { standingOf } from '../rounds/standing.ts';
-import { lockRun } from '../rounds/store.ts';
 import type { Intervention } from './pause.ts';
 import { requireRunFor } from './view.ts';
 
