@@ -42,7 +42,7 @@ export const allCells: readonly RoundOfCells[] = signalNames.flatMap((signal) =>
  */
 export const coveringCells: readonly RoundOfCells[] = targets.flatMap((target, t) => {
   const cells = phases.map((phase, p) => {
-    const signal: SignalName = (p + t) % phases.length === 0 ? 'SIGSTOP' : p % 2 === 0 ? 'SIGKILL' : 'SIGTERM';
+    const signal: SignalName = (p + 3 * t) % phases.length === 0 ? 'SIGSTOP' : p % 2 === 0 ? 'SIGKILL' : 'SIGTERM';
     return { phase, target, signal };
   });
   const size = target === 'connector' ? 2 : 4;

@@ -10,6 +10,7 @@ const facts: ClosingFacts = {
     { idx: 3, answered: false, seenAt: 9_500 },
   ],
   enough: 2,
+  spare: false,
   openedAt: 1_000,
   deadlineAt: 60_000,
   leaseMs: 5_000,
@@ -30,6 +31,13 @@ describe('closing of a phase', () => {
 
   it('closes when the missing tenant has been silent for its lease', () => {
     expect(closing({ ...facts, now: 14_500 })).toEqual({ close: 'absent' });
+  });
+
+  it('waits a lease and no longer for a present tenant whose answer adds nothing to enough others', () => {
+    const expected = facts.expected.map((tenant) => ({ ...tenant, seenAt: 9_999 }));
+    expect(closing({ ...facts, expected, spare: true, now: 5_999 })).toMatchObject({ wait: 6_249 });
+    expect(closing({ ...facts, expected, spare: true, now: 6_000 })).toEqual({ close: 'absent' });
+    expect(closing({ ...facts, expected, spare: true, enough: 3, now: 6_000 })).toEqual({ wait: 60_000 });
   });
 
   it('takes a signed abort as absence at once', () => {

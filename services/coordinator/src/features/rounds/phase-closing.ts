@@ -12,6 +12,11 @@ export interface ClosingFacts {
   readonly now: number;
   readonly expected: readonly Expected[];
   readonly enough: number;
+  /**
+   * True where an answer beyond the enough ones adds nothing to the result: then whoever is present but silent is waited for
+   * no longer than a lease. After a restart a connector may neither repeat its M4 nor swear it off.
+   */
+  readonly spare: boolean;
   readonly openedAt: number;
   readonly deadlineAt: number;
   readonly leaseMs: number;
@@ -28,7 +33,7 @@ export type Closing =
 
 /**
  * When a phase closes (secure-aggregation section 10): all answered; or everybody answered or absent with enough answers;
- * or the deadline with enough. `wait` is the next moment worth another look.
+ * or the deadline with enough; where answers are to spare, also a lease with enough. `wait` is the next moment worth another look.
  */
 export function closing(facts: ClosingFacts): Closing {
   const missing = facts.expected.filter((tenant) => !tenant.answered);
@@ -38,7 +43,7 @@ export function closing(facts: ClosingFacts): Closing {
   const possible = facts.expected.filter((tenant) => tenant.answered || !tenant.aborted);
   if (possible.length < facts.enough) return { fail: true };
   const absentAt = (tenant: Expected) =>
-    tenant.aborted ? 0 : Math.max(tenant.seenAt, facts.openedAt, facts.watchingSince) + facts.leaseMs;
+    tenant.aborted ? 0 : Math.max(facts.spare ? 0 : tenant.seenAt, facts.openedAt, facts.watchingSince) + facts.leaseMs;
   const lastAbsence = missing.reduce((last, tenant) => Math.max(last, absentAt(tenant)), 0);
   if (enough && lastAbsence <= facts.now) return { close: 'absent' };
   if (facts.deadlineAt <= facts.now) return enough ? { close: 'deadline' } : { fail: true };

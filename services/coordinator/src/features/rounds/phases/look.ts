@@ -30,6 +30,8 @@ export async function lookAt(deps: RoundDeps, tx: Tx, { row, plan }: LoadedAttem
       seenAt: seenAt.get(ref) ?? 0,
     })),
     enough: enoughAnswers(phase, plan),
+    // The survivors are fixed, and any enough shares give the same secrets.
+    spare: phase === 'unmask',
     openedAt: row.phaseOpenedAt.getTime(),
     deadlineAt: row.deadlineAt.getTime(),
     leaseMs: plan.leaseSeconds * 1_000,
