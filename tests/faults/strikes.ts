@@ -41,7 +41,8 @@ export function placeOf({ phase, blows, held, waits }: Strike): Omit<Place, 'pla
   if (target === 'signer' && signed.includes(phase)) return { phase, at: 'sign', waits };
   if (target === 'worker' && phase === 'summing') return { phase, at: 'sum', waits };
   if (target === 'worker' || !answered.includes(phase)) return { phase, at: 'close', waits };
-  return { phase, at: 'answer', idx: held, waits };
+  // One answer that is turned away is to spare in `unmask`: the round would go on without it after a lease.
+  return { phase, at: 'answer', waits, ...(phase === 'unmask' && !waits ? {} : { idx: held }) };
 }
 
 /**

@@ -3,13 +3,11 @@ import { verifyGrant } from '@sumveil/approvals';
 import { argsOfPlan, parsePlan, roundPlan } from '@sumveil/secagg';
 import { canonicalBytes, digestOf, parseDsse, signBody, toBase64url, verifyBody } from '@sumveil/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRound } from '../features/rounds/open-round.ts';
-import { withLease } from '../lease/lease.ts';
 import { answerRequest } from './answer.ts';
 import { loadSignerKeys } from './key-files.ts';
 import { createMemo } from './memo.ts';
 import type { RunningSigner } from './run-signer.ts';
-import { type ApprovedWorld, startGrantedRun, submitToyPlan } from './testing/approved-run.ts';
+import { type ApprovedWorld, openNext, startGrantedRun, submitToyPlan } from './testing/approved-run.ts';
 import { askSigner, leafWith, type Question } from './testing/ask.ts';
 import { type EvidenceWorld, openWorld, startTestPostgres } from './testing/world.ts';
 
@@ -80,11 +78,7 @@ describe('round plans and lists', () => {
   let body: Buffer;
 
   beforeAll(async () => {
-    attemptId = (await withLease(
-      world.worker.db,
-      { resource: `run:${runId}`, timings: world.worker.timings },
-      (lease) => openRound(world.worker, lease, runId),
-    ))!;
+    attemptId = (await openNext(world, runId))!;
     body = Buffer.from((await world.worker.db.prisma.attempt.findUniqueOrThrow({ where: { id: attemptId } })).planBody);
   });
 

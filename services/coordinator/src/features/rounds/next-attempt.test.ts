@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { withLease } from '../../lease/lease.ts';
-import { startGrantedRun, submitToyPlan } from '../../signing/testing/approved-run.ts';
+import { openNext, startGrantedRun, submitToyPlan } from '../../signing/testing/approved-run.ts';
 import { type EvidenceWorld, openWorld, startTestPostgres } from '../../signing/testing/world.ts';
 import { roundDueWork } from './due-work.ts';
 import { waitsUntil } from './next-attempt.ts';
-import { openRound } from './open-round.ts';
 
 let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
 let world: EvidenceWorld;
@@ -31,10 +29,7 @@ const held = (attemptAgain: number) => ({
   ...world.worker,
   timings: { ...world.worker.timings, unmoved: 1, attemptAgain },
 });
-const open = (attemptAgain: number) =>
-  withLease(world.worker.db, { resource: `run:${runId}`, timings: world.worker.timings }, (lease) =>
-    openRound(held(attemptAgain), lease, runId),
-  );
+const open = (attemptAgain: number) => openNext(world, runId, held(attemptAgain).timings);
 
 const HOUR = 3_600_000;
 

@@ -5,13 +5,11 @@ import { argsOfPlan, parsePlan, parseRoster, planHash, rosterApproval, roundPlan
 import { canonicalBytes, digestOf, encodeSigned, hashOfDigest, rosterHash, sha256, toBase64url } from '@sumveil/wire';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRound } from '../../features/rounds/open-round.ts';
 import type { Attempt } from '../../generated/prisma/client.ts';
-import { withLease } from '../../lease/lease.ts';
 import { publishedEpochs, rosterLeafFields } from '../../log/epochs.ts';
 import { settleRosters } from '../../log/roster-epochs.ts';
 import { createMemo } from '../memo.ts';
-import { type ApprovedWorld, startGrantedRun, submitToyPlan } from '../testing/approved-run.ts';
+import { type ApprovedWorld, openNext, startGrantedRun, submitToyPlan } from '../testing/approved-run.ts';
 import { askSigner } from '../testing/ask.ts';
 import { type EvidenceWorld, openWorld, startTestPostgres } from '../testing/world.ts';
 
@@ -30,10 +28,7 @@ const untilInForce = (epochs: number) =>
     },
     { timeoutMs: 10_000 },
   );
-const open = (run: string) =>
-  withLease(world.worker.db, { resource: `run:${run}`, timings: world.worker.timings }, (lease) =>
-    openRound({ ...world.worker, timings: { ...world.worker.timings, attemptAgain: 1 } }, lease, run),
-  );
+const open = (run: string) => openNext(world, run, { ...world.worker.timings, attemptAgain: 1 });
 
 beforeAll(async () => {
   postgres = await startTestPostgres();

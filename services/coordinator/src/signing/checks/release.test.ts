@@ -3,14 +3,12 @@ import { digestOf, writtenDigest } from '@sumveil/wire';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decide } from '../../features/decisions/decide.ts';
 import { judgeCohort } from '../../features/decisions/facts.ts';
-import { openRound } from '../../features/rounds/open-round.ts';
-import { withLease } from '../../lease/lease.ts';
 import { sequenced } from '../../log/testing/leaves.ts';
 import { loadPlan } from '../../plan/approved-plan.ts';
 import type { CheckContext } from '../check.ts';
 import { loadSignerKeys } from '../key-files.ts';
 import { createMemo } from '../memo.ts';
-import { startGrantedRun, submitToyPlan } from '../testing/approved-run.ts';
+import { openNext, startGrantedRun, submitToyPlan } from '../testing/approved-run.ts';
 import { type EvidenceWorld, openWorld, startTestPostgres } from '../testing/world.ts';
 import type { SignedAttempt } from './attempt.ts';
 import { releaseFault } from './release.ts';
@@ -37,9 +35,7 @@ beforeAll(async () => {
   await notify.wait('sumveil_run', inForce, { timeoutMs: 10_000 });
   const approved = await submitToyPlan(world);
   const runId = await startGrantedRun(world, approved);
-  const id = (await withLease(db, { resource: `run:${runId}`, timings: world.worker.timings }, (lease) =>
-    openRound(world.worker, lease, runId),
-  ))!;
+  const id = (await openNext(world, runId))!;
   const row = await db.prisma.attempt.findUniqueOrThrow({ where: { id } });
   const roster = parseRoster((await db.prisma.roster.findFirstOrThrow()).body);
   opened = { row: { ...row, aggRoot }, plan: parsePlan(row.planBody), roster };

@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Approval, buildApproval, buildApproverList, envelopeDigest } from '@sumveil/approvals';
 import { generateEd25519, newRef, rawEd25519 } from '@sumveil/identity';
 import { initialModel, parseTask, trainStage } from '@sumveil/learning';
 import { digestOf, dsseBytes, toBase64url } from '@sumveil/wire';
 import { stringify } from 'yaml';
+import { isCoordinatorError } from '../../error.ts';
 import { submitPlan } from '../../features/plans/service.ts';
+import { openRound } from '../../features/rounds/open-round.ts';
 import { issueGrant } from '../../features/runs/grant.ts';
 import { startRun } from '../../features/runs/start.ts';
 import type { Person } from '../../http/identity.ts';
+import { withLease } from '../../lease/lease.ts';
+import type { Timings } from '../../timings.ts';
 import type { EvidenceWorld, TestTenant } from './world.ts';
 
 const DAY = 86_400_000;
@@ -143,4 +148,23 @@ export async function startGrantedRun(world: EvidenceWorld, approved: ApprovedWo
   if (!runId) throw new Error('the start was denied');
   await issueGrant(world.worker, runId);
   return runId;
+}
+
+/** Opens what is due of the run; whoever of the world is still at work on it is waited for. */
+export async function openNext(
+  { worker }: EvidenceWorld,
+  runId: string,
+  timings: Timings = worker.timings,
+): Promise<string | undefined> {
+  const resource = `run:${runId}`;
+  for (;;) {
+    try {
+      return await withLease(worker.db, { resource, timings }, (lease) =>
+        openRound({ ...worker, timings }, lease, runId),
+      );
+    } catch (error) {
+      if (!isCoordinatorError(error, 'LEASE_BUSY')) throw error;
+      await pause(50);
+    }
+  }
 }
