@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { connectorActor } from '../../actor.ts';
 import type { Tx } from '../../db/client.ts';
 import type { Deps } from '../../deps.ts';
-import { CoordinatorError } from '../../error.ts';
+import { CoordinatorError, isCoordinatorError } from '../../error.ts';
 import type { Grant, Run } from '../../generated/prisma/client.ts';
 import type { ConnectorPeer } from '../../http/identity.ts';
 import { rosterByHash } from '../../roster/in-force.ts';
@@ -72,6 +72,17 @@ export async function grantMaterial(deps: Deps, peer: ConnectorPeer, runId: stri
   };
 }
 
+/** A database that is away is no answer: told as "no such artifact", it would cost the tenant the rest of its run. */
+async function isInCohort(tx: Tx, peer: ConnectorPeer, runId: string): Promise<boolean> {
+  try {
+    await runOfCohort(tx, peer, runId);
+    return true;
+  } catch (error) {
+    if (isCoordinatorError(error, 'NOT_FOUND')) return false;
+    throw error;
+  }
+}
+
 /** A model goes to the cohorts of runs that start from it, train on it or made it. */
 export async function artifactFor(deps: Deps, peer: ConnectorPeer, digest: string): Promise<Buffer> {
   const tx = deps.db.prisma;
@@ -80,11 +91,7 @@ export async function artifactFor(deps: Deps, peer: ConnectorPeer, digest: strin
     select: { id: true },
   });
   for (const { id } of runs) {
-    const member = await runOfCohort(tx, peer, id).then(
-      () => true,
-      () => false,
-    );
-    if (member) return deps.artifacts.get(digest);
+    if (await isInCohort(tx, peer, id)) return deps.artifacts.get(digest);
   }
   throw new CoordinatorError('NOT_FOUND', 'There is no such artifact for this tenant.');
 }
